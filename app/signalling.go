@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"hotline/alarm"
 	"hotline/config"
 	"hotline/media"
 	"hotline/media/sdp"
@@ -49,7 +50,10 @@ func (a *App) signalling(wire sip.Wire) (sip.Config, error) {
 		if err != nil {
 			return s, err
 		}
-		s.Accounts = append(s.Accounts, account)
+		s.Accounts.List = append(s.Accounts.List, account)
+	}
+	s.Accounts.Guessed = func(user string) {
+		a.alarm(alarm.Guessed, "many wrong passwords within an hour for the account "+user+" of our own telephones (sip.accounts): somebody guesses, or a telephone has an old password; look where the calls come from, and give the account another password if it is no telephone of ours")
 	}
 	var err error
 	s.Trunks, err = trunks(a.disk.settings.Trunks())

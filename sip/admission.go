@@ -146,7 +146,7 @@ func (a *admission) call(m *syntax.Message, o guard.Origin) (v guard.Verdict, ev
 
 // authenticate lets a stranger's INVITE pass with the credentials of an account.
 func (a *admission) authenticate(m *syntax.Message, from netip.Addr) guard.Verdict {
-	if len(a.cfg.Accounts) == 0 {
+	if len(a.cfg.Accounts.List) == 0 {
 		v := guard.Refuse(403, "Forbidden")
 		v.Why = "INVITE from a stranger"
 		return v

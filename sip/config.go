@@ -31,6 +31,8 @@ type (
 	OnBehalf = trunk.OnBehalf
 	// Account is what one side proves itself with.
 	Account = digest.Account
+	// Accounts are those of our own telephones.
+	Accounts = digest.Accounts
 	// Party is one end of a call as headers name it.
 	Party = header.Party
 	// Resolver looks names up; *net.Resolver is one.
@@ -74,7 +76,7 @@ type Config struct {
 	Phones []netip.Prefix
 	// Accounts are what our own telephones outside of Phones prove themselves with. Where there are any, an INVITE of a
 	// stranger is challenged; else it gets 403.
-	Accounts []Account
+	Accounts Accounts
 	// AcceptAnyone takes INVITEs from everywhere; else only from trunks, phones, accounts and loopback.
 	AcceptAnyone bool
 	// DistrustLoopback makes the machine's own addresses strangers like others, where somebody else runs programs on it.

@@ -272,7 +272,7 @@ func TestOwnTelephonesProveThemselves(t *testing.T) {
 		w := siptest.NewWire(1)
 		calls := make(chan *sip.Dialog, 10)
 		start(t, w, answering(calls), strangersOnly, func(c *sip.Config) {
-			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+			c.AcceptAnyone, c.Accounts = false, sip.Accounts{List: []sip.Account{{User: "desk", Password: "secret"}}}
 		})
 		p := siptest.NewPhone(t, w, "198.51.100.7:5060")
 		asked := p.Dial(line, "1", siptest.SDP).Expect(401, within)
@@ -300,7 +300,7 @@ func TestGuessingAPasswordTakesYears(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
 		start(t, w, nil, strangersOnly, func(c *sip.Config) {
-			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+			c.AcceptAnyone, c.Accounts = false, sip.Accounts{List: []sip.Account{{User: "desk", Password: "secret"}}}
 		})
 		p := siptest.NewPhone(t, w, "198.51.100.7:5060")
 		asked := p.Dial(line, "1", siptest.SDP).Expect(401, within)
@@ -324,7 +324,7 @@ func TestGuessesAreNotJudgedBeyondTheirBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := siptest.NewWire(1)
 		a := start(t, w, nil, strangersOnly, func(c *sip.Config) {
-			c.AcceptAnyone, c.Accounts = false, []sip.Account{{User: "desk", Password: "secret"}}
+			c.AcceptAnyone, c.Accounts = false, sip.Accounts{List: []sip.Account{{User: "desk", Password: "secret"}}}
 		})
 		desk := siptest.NewPhone(t, w, "203.0.113.5:5060")
 		proven(t, desk, desk.Dial(line, "1", siptest.SDP).Expect(401, within), "secret", 1).Expect(480, within)

@@ -11,7 +11,7 @@ import (
 
 // A million forged sources must cost neither memory nor answers without end.
 func TestAMillionForgedSourcesCostNoMemory(t *testing.T) {
-	a, err := New(Config{Listen: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:5060")}, Accounts: []Account{{User: "desk", Password: "x"}}})
+	a, err := New(Config{Listen: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:5060")}, Accounts: Accounts{List: []Account{{User: "desk", Password: "x"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

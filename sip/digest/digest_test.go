@@ -3,6 +3,7 @@ package digest
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func invite(authorization string) Request {
 }
 
 func TestAnAccountPassesOnceForEachCount(t *testing.T) {
-	s := NewServer([]Account{{User: "desk", Password: "secret"}})
+	s := NewServer(Accounts{List: []Account{{User: "desk", Password: "secret"}}})
 	asked := s.Check(invite(""), home, noon)
 	right := answer(t, asked, "desk", "secret", 1)
 	for _, c := range []struct {
@@ -65,7 +66,7 @@ func TestAnAccountPassesOnceForEachCount(t *testing.T) {
 }
 
 func TestGuessingEndsInSilence(t *testing.T) {
-	s := NewServer([]Account{{User: "desk", Password: "secret"}})
+	s := NewServer(Accounts{List: []Account{{User: "desk", Password: "secret"}}})
 	challenged := 0
 	for range 50 {
 		d := s.Check(invite(answer(t, s.Check(invite(""), home, noon), "desk", "guess", 1)), home, noon)
@@ -120,5 +121,39 @@ func TestChallengesAreAnsweredOnceAndForOneRealmOnly(t *testing.T) {
 	}
 	if _, err := NewClient(ours).Again(request()); !errors.Is(err, ErrCredentials) {
 		t.Errorf("credentials before any challenge: %v", err)
+	}
+}
+
+// TestManyGuessesAtOneAccountAreToldOnceAnHour: from many sources, so that no limit of one of them hides it.
+func TestManyGuessesAtOneAccountAreToldOnceAnHour(t *testing.T) {
+	var told []string
+	s := NewServer(Accounts{List: []Account{{User: "desk", Password: "secret"}, {User: "door", Password: "other"}}, Guessed: func(user string) { told = append(told, user) }})
+	guess := func(user, password string, i int, at time.Time) {
+		from := netip.AddrFrom4([4]byte{192, 0, byte(i), 9})
+		s.Check(invite(answer(t, s.Check(invite(""), from, at), user, password, 1)), from, at)
+	}
+	for i := range 9 {
+		guess("desk", "guess", i, noon)
+		guess("nobody", "guess", i, noon)
+	}
+	guess("desk", "secret", 9, noon)
+	if len(told) != 0 {
+		t.Fatalf("told of %v after nine guesses", told)
+	}
+	for i := range 15 {
+		guess("desk", "guess", 10+i, noon.Add(59*time.Minute))
+		guess("nobody", "guess", 10+i, noon.Add(59*time.Minute))
+	}
+	if !slices.Equal(told, []string{"desk"}) {
+		t.Fatalf("told of %v after the tenth guess within an hour, and more", told)
+	}
+	for i := range 9 { // fewer than ten within an hour
+		guess("door", "guess", 30+i, noon.Add(time.Duration(i)*7*time.Minute))
+	}
+	for i := range 10 {
+		guess("desk", "guess", 50+i, noon.Add(2*time.Hour))
+	}
+	if !slices.Equal(told, []string{"desk", "desk"}) {
+		t.Errorf("told of %v two hours later", told)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -42,6 +43,20 @@ type Account struct {
 	Realm string
 }
 
+// Accounts are those that a [Server] lets pass.
+type Accounts struct {
+	List []Account
+	// Guessed hears of an account for which many wrong credentials have come within an hour, once in that hour. It must not wait. Nil for
+	// nobody.
+	Guessed func(user string)
+}
+
+// Many wrong credentials of one account: so many within so long.
+const (
+	manyWrong = 10
+	wrongSpan = time.Hour
+)
+
 // Request is what the credentials of a request are checked against.
 type Request struct {
 	Method, URI   string
@@ -60,11 +75,14 @@ type Decision struct {
 // Safe for concurrent use.
 type Server struct {
 	accounts map[string]Account
+	tell     func(user string) // of an account that is guessed at
 	secret   [32]byte
 	wrong    *ratelimit.Sources // wrong credentials only
 
 	mu     sync.Mutex
 	used   map[string]usedNonce
+	tried  map[string][]time.Time   // wrong credentials of the last hour, by account; none while the hour lasts in which somebody was told
+	told   map[string]time.Time     // when somebody was told of an account
 	proven map[netip.Addr]time.Time // sources that have shown right credentials, and when
 }
 
@@ -74,9 +92,12 @@ type usedNonce struct {
 }
 
 // NewServer makes a server that lets these accounts pass.
-func NewServer(accounts []Account) *Server {
-	s := &Server{accounts: map[string]Account{}, used: map[string]usedNonce{}, proven: map[netip.Addr]time.Time{}, wrong: ratelimit.NewSources()}
-	for _, a := range accounts {
+func NewServer(accounts Accounts) *Server {
+	s := &Server{
+		accounts: map[string]Account{}, tell: accounts.Guessed, used: map[string]usedNonce{}, tried: map[string][]time.Time{}, told: map[string]time.Time{},
+		proven: map[netip.Addr]time.Time{}, wrong: ratelimit.NewSources(),
+	}
+	for _, a := range accounts.List {
 		s.accounts[a.User] = a
 	}
 	_, _ = rand.Read(s.secret[:])
@@ -102,6 +123,9 @@ func (s *Server) Check(r Request, from netip.Addr, now time.Time) Decision {
 		return Decision{Why: "too many wrong credentials"}
 	}
 	if !s.right(c, r) {
+		if s.many(c.Username, now) && s.tell != nil {
+			s.tell(c.Username)
+		}
 		return s.guessed(from, now)
 	}
 	if !young || !s.first(c, now) {
@@ -142,6 +166,23 @@ func (s *Server) isProven(from netip.Addr, now time.Time) bool {
 	defer s.mu.Unlock()
 	at, ok := s.proven[ratelimit.Network(from)]
 	return ok && now.Sub(at) < provenFor
+}
+
+// many notes wrong credentials of an account, from wherever they come, and tells whether somebody should hear of it now. Only accounts that
+// there are take memory.
+func (s *Server) many(user string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ours := s.accounts[user]; !ours || now.Before(s.told[user].Add(wrongSpan)) {
+		return false
+	}
+	list := slices.DeleteFunc(append(s.tried[user], now), func(at time.Time) bool { return now.Sub(at) >= wrongSpan })
+	if s.tried[user] = list; len(list) < manyWrong {
+		return false
+	}
+	delete(s.tried, user)
+	s.told[user] = now
+	return true
 }
 
 func (s *Server) remember(from netip.Addr, now time.Time) {
