@@ -78,7 +78,7 @@ func TestOnlySIPAddressesOfTheHouseAreSavedAndDialled(t *testing.T) {
 		"sip:anna@192.0.2.1", "sip:+39899000111@192.0.2.1:5060", "sip:+39899000111@192.0.2.9", "sip:+39899000111@10.20.0.9", "sip:+39899000111@spare.example", "sip:anna@10.20.1.5", "sip:anna@2130706433",
 		"sip:anna@127.1", "sip:anna@[::ffff:203.0.113.7]", "sip:anna@10.20.0.5;maddr=203.0.113.7", "sip:anna@10.20.0.5;transport=udp;maddr=1.2.3.4", "sip:anna@10.20.0.5?Route=%3csip:evil%3e",
 		"sip:anna@10.20.0.5@evil.example", "sip:anna:secret@10.20.0.5", "sip:anna@10.20.0.5,sip:b@evil.example", "sip:anna@10.20.0.5\r\nRoute: <sip:evil>", "sips:anna@10.20.0.5", "SIP:anna@10.20.0.5",
-		"sip:", "sip:@10.20.0.5", "sip:anna@", "sip:anna@10.20.0.5:99999999", "sip:" + strings.Repeat("a", 6000) + "@10.20.0.5",
+		"sip:", "sip:@10.20.0.5", "sip:anna@", "sip:anna@10.20.0.5:99999999", "sip:anna@10.20.0.5:99999", "sip:anna@10.20.0.5:0", "sip:anna@10.20.0.5:65536", "sip:" + strings.Repeat("a", 6000) + "@10.20.0.5",
 	} {
 		if err := d.Check(bad); !errors.Is(err, ErrNotAllowed) || d.May(bad) || len(err.Error()) > 500 {
 			t.Errorf("%.80q may be dialled: %v", bad, err)
@@ -93,7 +93,7 @@ func TestOnlySIPAddressesOfTheHouseAreSavedAndDialled(t *testing.T) {
 	here := New(Config{SIP: config.SIP{TrustLoopback: true, PublicIP: netip.MustParseAddr("203.0.113.20"), Phones: []config.Network{{Prefix: netip.MustParsePrefix("203.0.113.0/24")}},
 		Listen: []netip.AddrPort{netip.MustParseAddrPort("0.0.0.0:5060"), netip.MustParseAddrPort("203.0.113.21:5070")}, Secure: []netip.AddrPort{netip.MustParseAddrPort("[::]:5061")}},
 		Machine: func() []netip.Addr { return []netip.Addr{netip.MustParseAddr("203.0.113.40")} }})
-	for _, own := range []string{"sip:x@127.0.0.1", "sip:x@127.0.0.1:5060", "sip:x@[::1]:5061;transport=tls", "sip:203.0.113.20", "sip:x@203.0.113.21:5070", "sip:x@[::ffff:127.0.0.1]", "sip:x@203.0.113.40", "sip:x@203.0.113.40:5061"} {
+	for _, own := range []string{"sip:x@127.0.0.1", "sip:x@127.0.0.1:5060", "sip:x@[::1]:5061;transport=tls", "sip:203.0.113.20", "sip:x@203.0.113.21:5070", "sip:x@[::ffff:127.0.0.1]", "sip:x@127.0.0.1:05060", "sip:x@127.0.0.1;transport=tls", "sip:x@[::ffff:203.0.113.20]", "sip:x@203.0.113.40", "sip:x@203.0.113.40:5061"} {
 		if err := here.Check(own); !errors.Is(err, ErrNotAllowed) || !strings.Contains(err.Error(), "this line itself") {
 			t.Errorf("the line would ring in itself at %s: %v", own, err)
 		}
@@ -105,6 +105,31 @@ func TestOnlySIPAddressesOfTheHouseAreSavedAndDialled(t *testing.T) {
 	}
 	if d := New(Config{SIP: config.SIP{}}); d.May("sip:anna@127.0.0.1") {
 		t.Error("a machine that others run programs on is trusted")
+	}
+}
+
+// TestNoSpellingLeadsPastPrefixesToATrunk reaches a trunk's proxy inside the house's own networks, where any telephone may be.
+func TestNoSpellingLeadsPastPrefixesToATrunk(t *testing.T) {
+	for proxy, spellings := range map[string][]string{
+		"sip:127.0.0.1:5080":               {"127.0.0.1:5080", "127.0.0.1:05080", "[::ffff:127.0.0.1]:5080", "[::ffff:7f00:1]:5080", "127.0.0.1:5080;transport=tcp"},
+		"sip:10.20.0.1":                    {"10.20.0.1", "10.20.0.1:5060", "10.20.0.1:05060", "[::ffff:10.20.0.1]", "[::ffff:a14:1]:5060"},
+		"sip:10.20.0.1;transport=tls":      {"10.20.0.1;transport=tls", "10.20.0.1:5061", "10.20.0.1:5061;transport=tls"},
+		"sips:10.20.0.1":                   {"10.20.0.1;transport=tls", "10.20.0.1:5061;transport=tls"},
+		"sip:gateway@10.20.0.1:5062":       {"10.20.0.1:5062"},
+		"sip:[fd00::1]:5060;transport=tcp": {"[fd00::1]", "[fd00:0:0::1]:5060", "[FD00::0001]"},
+		"sip:pbx.example":                  {"pbx.example", "PBX.example:5060", "pbx.example.", "pbx.example.:05060"},
+	} {
+		d := New(Config{SIP: config.SIP{
+			TrustLoopback: true, Phones: []config.Network{network(t, "10.20.0.0/24"), network(t, "fd00::/64")}, Trunks: []config.Trunk{{Name: "carrier", Proxy: proxy}},
+		}, Limits: config.Outgoing{PerHour: 100, PerDay: 100}})
+		for _, spelt := range spellings {
+			if err := d.Check("sip:+39899000111@" + spelt); !errors.Is(err, ErrNotAllowed) || !strings.Contains(err.Error(), "trunk carrier") {
+				t.Errorf("%s leads to the trunk at %s: %v", spelt, proxy, err)
+			}
+		}
+		if err := d.Check("sip:anna@10.20.0.7"); err != nil {
+			t.Errorf("a telephone beside the trunk at %s: %v", proxy, err)
+		}
 	}
 }
 

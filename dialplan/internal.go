@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hotline/config"
@@ -58,39 +59,66 @@ func (h internalHosts) allows(telephone string) error {
 	if m == nil {
 		return fmt.Errorf("%q is no SIP address of a telephone; write sip:NAME@HOST, if need be with :PORT and ;transport=tcp or tls: %w", short(telephone), ErrNotAllowed)
 	}
-	host := strings.ToLower(strings.Trim(m[1], "[]"))
-	if h.isThisLine(host, orPort(m[2])) {
+	to := endpointOf(m)
+	host := to.host
+	if to.port == 0 {
+		return fmt.Errorf("%s has no port from 1 to 65535: %w", short(telephone), ErrNotAllowed)
+	}
+	if h.isThisLine(to) {
 		return fmt.Errorf("%s is this line itself, which would ring in itself; give the telephone's own address: %w", short(telephone), ErrNotAllowed)
 	}
 	if slices.Contains(h.listed, strings.ToLower(telephone)) || slices.Contains(h.listed, host) {
 		return nil
 	}
-	ip, err := netip.ParseAddr(host)
-	if ip = ip.Unmap(); err == nil && within(h.networks, ip) {
+	if within(h.networks, to.ip) {
 		return nil
 	}
-	if t, is := h.trunk(ip, host, m[2]); is {
+	if t, is := h.trunk(to); is {
 		return fmt.Errorf("%s is trunk %s, behind which every number is; write the number alone, and it goes by the trunk: %w", host, t, ErrNotAllowed)
 	}
-	if err == nil && (within(h.phones, ip) || h.loopback && ip.IsLoopback()) {
+	if within(h.phones, to.ip) || h.loopback && to.ip.IsLoopback() {
 		return nil
 	}
 	return fmt.Errorf("%s is no telephone of the house; give a telephone of sip.phones, a number, or list the host under outgoing.sip in the configuration: %w", host, ErrNotAllowed)
 }
 
-// isThisLine tells whether an address leads back to where the line listens.
-func (h internalHosts) isThisLine(host, port string) bool {
-	ip, err := netip.ParseAddr(host)
-	if host == "localhost" {
-		ip, err = netip.IPv6Loopback(), nil
+// endpoint is where a SIP address leads to, however it is spelt.
+type endpoint struct {
+	host string     // lower case
+	ip   netip.Addr // of a host in figures; an IPv4 address is one in every spelling
+	port uint16     // 0: none that can be dialled
+}
+
+// endpointOf reads what address has matched. Without a port it is that of the transport.
+func endpointOf(m []string) endpoint {
+	e := endpoint{host: strings.TrimSuffix(strings.ToLower(strings.Trim(m[1], "[]")), "."), port: 5060}
+	if ip, err := netip.ParseAddr(e.host); err == nil {
+		e.ip = ip.Unmap()
+		e.host = e.ip.String()
 	}
-	if err != nil {
+	if strings.HasSuffix(m[0], "=tls") {
+		e.port = 5061
+	}
+	if m[2] != "" {
+		port, err := strconv.ParseUint(m[2], 10, 16)
+		if e.port = uint16(port); err != nil {
+			e.port = 0
+		}
+	}
+	return e
+}
+
+// isThisLine tells whether an address leads back to where the line listens.
+func (h internalHosts) isThisLine(to endpoint) bool {
+	if to.host == "localhost" {
+		to.ip = netip.IPv6Loopback()
+	}
+	if !to.ip.IsValid() {
 		return false
 	}
-	ip = ip.Unmap()
 	return slices.ContainsFunc(h.own, func(a netip.AddrPort) bool {
-		here := a.Addr() == ip || h.public.IsValid() && h.public == ip || a.Addr().IsUnspecified() && h.isThisMachine(ip)
-		return here && fmt.Sprint(a.Port()) == port
+		here := a.Addr().Unmap() == to.ip || h.public.IsValid() && h.public.Unmap() == to.ip || a.Addr().IsUnspecified() && h.isThisMachine(to.ip)
+		return here && a.Port() == to.port
 	})
 }
 
@@ -110,13 +138,19 @@ func (h internalHosts) free(telephone string) bool {
 }
 
 // trunk finds the trunk that an address of ours would reach past prefixes and directory.
-func (h internalHosts) trunk(ip netip.Addr, host, port string) (name string, found bool) {
+func (h internalHosts) trunk(to endpoint) (name string, found bool) {
 	for _, t := range h.trunks {
-		if m := address.FindStringSubmatch(t.Proxy); m != nil && strings.EqualFold(strings.Trim(m[1], "[]"), host) && orPort(m[2]) == orPort(port) {
-			return t.Name, true
+		if m := address.FindStringSubmatch(strings.Replace(t.Proxy, "sips:", "sip:", 1)); m != nil {
+			proxy := endpointOf(m)
+			if strings.HasPrefix(t.Proxy, "sips:") && m[2] == "" {
+				proxy.port = 5061
+			}
+			if proxy.host == to.host && proxy.port == to.port {
+				return t.Name, true
+			}
 		}
 		for _, n := range t.Addresses {
-			if ip.IsValid() && !ip.IsLoopback() && n.Contains(ip) {
+			if to.ip.IsValid() && !to.ip.IsLoopback() && n.Contains(to.ip) {
 				return t.Name, true
 			}
 		}
@@ -124,15 +158,8 @@ func (h internalHosts) trunk(ip netip.Addr, host, port string) (name string, fou
 	return "", false
 }
 
-func orPort(port string) string {
-	if port == "" {
-		return "5060"
-	}
-	return port
-}
-
 func within(list []netip.Prefix, ip netip.Addr) bool {
-	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(ip) })
+	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(ip) }) // never for one that is not valid
 }
 
 // short keeps a foreign text small enough for a sentence.
