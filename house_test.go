@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"strictyaml":                   {},
 	"intake":                       {"directory", "limits", "sla", "storage", "tickets", "validation"},
 	"intake/format":                {"intake", "limits", "intake/snmp", "intake/syslog"},
-	"heartbeat":                    {"directory", "intake", "limits", "storage", "audit"},
+	"heartbeat":                    {"directory", "intake", "limits", "sla", "storage", "audit"},
 	"evosupport":                   {"directory", "sla", "storage", "tickets"},
 	"admin/evo":                    {"admin/letters", "admin/document", "admin/operation", "admin/problem", "admin/report", "directory", "evosupport", "tickets", "evosupport/news"},
 	"outbox":                       {"limits", "sla", "storage", "tickets", "audit"},

@@ -16,6 +16,7 @@ import (
 	"github.com/adhocore/gronx"
 
 	"hotline/intake"
+	"hotline/sla"
 )
 
 // Heartbeat is what is expected of one job. A document of the API.
@@ -70,7 +71,7 @@ func (r Rule) Check(now time.Time) error {
 	case r.Schedule == "":
 		return nil
 	}
-	if _, err := time.LoadLocation(r.Zone); err != nil || r.Zone == "Local" {
+	if _, err := sla.Zone(r.Zone); err != nil {
 		return wrong("zone", fmt.Sprintf("%q is no zone; write it as Europe/Rome or UTC", r.Zone))
 	}
 	if r.Schedule[0] != '@' && len(gronx.SpaceRe.Split(r.Schedule, -1)) != 5 || !gronx.IsValid(r.Schedule) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"hotline/sla"
 	"hotline/validation"
 )
 
@@ -11,9 +12,9 @@ import (
 // stand there twice. It refuses overrides that end before they begin, that overlap at one place, or that replace somebody who is
 // not on duty then. Overrides that are over at now are history: nobody is looked for in them.
 func (r Rota) Check(engineers []Engineer, now time.Time) error {
-	zone, err := r.zone()
+	zone, err := sla.Zone(r.Zone)
 	if err != nil {
-		return validation.Field("zone", err)
+		return validation.Field("zone", fmt.Errorf("rota: %w", err))
 	}
 	known := map[EngineerID]bool{"": true}
 	for _, e := range engineers {

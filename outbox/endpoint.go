@@ -91,7 +91,7 @@ func (q Quiet) Check() error {
 	if q.From == q.Until {
 		return fmt.Errorf("quiet hours from %s until %s would never end: pause the endpoint for that", q.From, q.Until)
 	}
-	if _, err := time.LoadLocation(q.Zone); err != nil {
+	if _, err := sla.Zone(q.Zone); err != nil && q.Zone != "" {
 		return fmt.Errorf("%q is no time zone: write one such as Europe/Rome", q.Zone)
 	}
 	return nil

@@ -105,6 +105,9 @@ func (c Calendar) Check() error {
 	if err := c.readable(); err != nil {
 		return err
 	}
+	if _, err := Zone(c.Zone); err != nil {
+		return c.bad("zone", err.Error())
+	}
 	if err := c.overlaps("week", "week", c.Week, true); err != nil {
 		return err
 	}

@@ -117,6 +117,7 @@ const (
 func instantIn(text string, zone *time.Location) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
 		t, err := time.ParseInLocation(layout, text, zone)
+		t = t.In(zone)
 		if err == nil && (t.Year() < earliestYear || t.Year() >= latestYear) {
 			return t, fmt.Errorf("%q is %w that can be reckoned with; use one of the years %d to %d", text, ErrBadInstant, earliestYear, latestYear-1)
 		}

@@ -93,9 +93,9 @@ type importInput struct {
 }
 
 func (c Config) importAbsences(ctx context.Context, in *importInput) (*document.Versioned[absencesView], error) {
-	zone, err := time.LoadLocation(in.Zone)
-	if err != nil || in.Zone == "Local" || in.Zone == "" {
-		return nil, refused("query.zone", fmt.Errorf("zone %q is unknown; use a name such as Europe/Rome", in.Zone))
+	zone, err := sla.Zone(in.Zone)
+	if err != nil {
+		return nil, refused("query.zone", err)
 	}
 	list, left, err := rota.ReadAbsences(bytes.NewReader(in.RawBody), oncall.EngineerID(in.ID), zone)
 	if err != nil {

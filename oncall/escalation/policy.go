@@ -112,20 +112,13 @@ func refused(path string, err error) error {
 }
 
 func (s Step) check(engineers []oncall.Engineer, rotas []rota.Rota) error {
-	for _, id := range s.Engineers {
-		if !slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return e.ID == id }) {
-			return validation.Field("engineers", fmt.Errorf("engineer %q is unknown", id))
-		}
-	}
 	switch {
 	case s.Ring != 0 && (s.Ring < 5*time.Second || s.Ring > 2*time.Minute):
 		return validation.Field("ring_seconds", fmt.Errorf("it rings for %s; use 5 s to 2 min", s.Ring))
 	case s.Level < 0 || s.Level > 100:
 		return validation.Field("level", fmt.Errorf("level %d; use 1 to 100, or 0 for every level", s.Level))
-	case s.Rota != "" && s.Rota != rota.Main && !slices.ContainsFunc(rotas, func(r rota.Rota) bool { return r.ID == s.Rota }):
-		return validation.Field("rota", fmt.Errorf("rota %q is unknown", s.Rota))
 	}
-	return nil
+	return s.known(engineers, rotas)
 }
 
 // Check refuses a contact that cannot be right: a telephone that the engineer does not have, hours without a zone.
@@ -133,7 +126,7 @@ func (c Contact) Check(e oncall.Engineer) error {
 	if c.Silence != nil && (strings.TrimSpace(c.Silence.By) == "" || strings.TrimSpace(c.Silence.Why) == "") {
 		return refused("silence", errors.New("silence is a choice: say who made it and why"))
 	}
-	if _, err := c.zone(); err != nil {
+	if _, err := sla.Zone(c.Zone); err != nil {
 		return refused("zone", err)
 	}
 	if err := c.Test.check(); err != nil {

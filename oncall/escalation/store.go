@@ -11,8 +11,10 @@ import (
 )
 
 // Store keeps the documents of on-call work beside engineers and the main rota (oncall.Store), with the rule of versions of
-// all documents: 0 makes a new one, else it must equal what stands there. A rota and the engineers whom it names are checked
-// in the transaction that writes one of them (oncall.ErrUnknownEngineer, oncall.ErrOnRota). Safe for concurrent use.
+// all documents: 0 makes a new one, else it must equal what stands there. What is checked over several documents is checked in the
+// transaction that writes one of them: whom a rota or a policy names, and that no two serve the same (oncall.ErrUnknownEngineer,
+// oncall.ErrOnRota, rota.ErrRota, ErrPolicy, ErrNamed). Absences, contact and proofs need their engineer (storage.ErrNotFound), and
+// end with the engineer. Safe for concurrent use.
 type Store interface {
 	Schedule(ctx context.Context, id rota.ID) (rota.Rota, error)
 	Schedules(ctx context.Context) ([]rota.Rota, error) // beside the main rota, by id

@@ -133,7 +133,7 @@ func (e *event) instant(l ical.Line) (at time.Time, wholeDay bool, err error) {
 	value := ical.Text(l.Value, 40)
 	zone := e.zone
 	if id := l.Param("TZID"); id != "" {
-		if zone, err = time.LoadLocation(id); err != nil || id == "Local" {
+		if zone, err = sla.Zone(id); err != nil {
 			return at, false, fmt.Errorf("zone %q is unknown; use a name such as Europe/Rome", ical.Text(id, 40))
 		}
 	}

@@ -3,6 +3,7 @@ package rota
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -113,6 +114,9 @@ func (r Rota) Check(engineers []oncall.Engineer, f Facts, now time.Time) error {
 	s, err := r.Ready(f)
 	if err != nil {
 		return refused("", err)
+	}
+	if _, err := sla.Zone(r.Zone); err != nil {
+		return refused("zone", err)
 	}
 	if err := (oncall.Rota{Zone: r.Zone, Shifts: r.Shifts}).Check(engineers, now); err != nil {
 		return refused("", err)
@@ -242,6 +246,15 @@ func (r Rota) CheckServes(others []Rota) error {
 		}
 	}
 	return nil
+}
+
+// Beside refuses a rota that does not go with those that stand at the moment of the write: it comes to serve what another one serves.
+// Stores ask it in the transaction of the write.
+func (r Rota) Beside(others []Rota) error {
+	if slices.ContainsFunc(others, func(o Rota) bool { return o.ID == r.ID && reflect.DeepEqual(o.Serves, r.Serves) }) {
+		return nil // an overlap of before must not stand in the way of an override
+	}
+	return r.CheckServes(others)
 }
 
 // Names lists the engineers whom the rota names, each once.

@@ -166,10 +166,10 @@ func viewer(r *ui.Request) *time.Location {
 		return nil
 	}
 	name, err := url.QueryUnescape(c.Value)
-	if err != nil || name == "" || name == "Local" {
+	if err != nil {
 		return nil
 	}
-	zone, err := time.LoadLocation(name)
+	zone, err := sla.Zone(name)
 	if err != nil {
 		return nil
 	}

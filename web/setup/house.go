@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"hotline/company"
 	"hotline/prompts"
+	"hotline/sla"
 	"hotline/storage"
 	"hotline/web/ui"
 )
@@ -124,7 +124,7 @@ func (h Handlers) house(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) 
 		said.Language = prompts.Language(r.FormValue("language"))
 	}
 	zone := strings.TrimSpace(r.FormValue("zone"))
-	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+	if _, err := sla.Zone(zone); err != nil {
 		return nil, bad("page-start-bad-zone")
 	}
 	if err := said.Check(); err == nil && zone != h.Desk.Zone().String() {
