@@ -202,6 +202,9 @@ func commandsInStates(t *testing.T, s DeskStore) {
 			t.Errorf("%s: answered %q, stored %q", a, Stand(answered), Stand(stands))
 		}
 		folds(t, s, a, stands)
+		if _, err := named("close").Do(ctx, desk, x.Number, at(40)); err != nil && !errors.As(err, &move) { // who loses access tells running tickets
+			t.Fatalf("%s: %v", a, err)
+		}
 	}
 }
 
