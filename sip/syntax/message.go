@@ -150,7 +150,7 @@ func Read(data []byte) (Message, error) {
 	}
 	for _, l := range lines[1:] {
 		name, value, ok := strings.Cut(l, ":")
-		if !ok {
+		if !ok || isFold(l) {
 			m.Faults = append(m.Faults, "Header Without Colon")
 			continue
 		}
@@ -178,7 +178,7 @@ func unfold(head string) []string {
 	raw := strings.Split(head, "\r\n")
 	lines := raw[:1]
 	for _, l := range raw[1:] {
-		if l != "" && (l[0] == ' ' || l[0] == '\t') {
+		if isFold(l) && len(lines) > 1 { // the start line has no folds
 			lines[len(lines)-1] += " " + strings.TrimSpace(l)
 			continue
 		}
@@ -186,6 +186,8 @@ func unfold(head string) []string {
 	}
 	return lines
 }
+
+func isFold(l string) bool { return l != "" && (l[0] == ' ' || l[0] == '\t') }
 
 func (m *Message) startLine(l string) error {
 	a, rest, ok := strings.Cut(l, " ")

@@ -161,6 +161,7 @@ func TestValuesOfHeaders(t *testing.T) {
 func FuzzNormalise(f *testing.F) {
 	f.Add([]byte(invite))
 	f.Add(changed(";tag=f", " ;  TAG = f"))
+	f.Add([]byte("A 0 SIP/\r\n 00000000000000\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		neat := Normalise(data)
 		if len(neat) > len(data) {
