@@ -87,7 +87,7 @@ bench-desk: go ## the staff's pages with 10,000 contracts, 500,000 tickets and 5
 FUZZTIME ?= 2m
 fuzz: go ## every fuzz target, FUZZTIME each
 	@set -e; for d in $$(grep -rl --include=*_test.go '^func Fuzz' . | xargs -n1 dirname | sort -u); do \
-		for f in $$(grep -ho '^func Fuzz[A-Za-z]*' $$d/*_test.go | cut -c6-); do \
+		for f in $$(grep -ho '^func Fuzz[A-Za-z0-9]*' $$d/*_test.go | cut -c6-); do \
 			echo "$$d $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$d; done; done
 
 lint: go ## gofmt, go vet and staticcheck
