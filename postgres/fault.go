@@ -37,6 +37,8 @@ func fault(doing string, err error) error {
 			return fmt.Errorf("%s: %w", doing, storage.ErrExists)
 		case refused.Code == "40001", refused.Code == "40P01": // serialization_failure, deadlock_detected
 			return fmt.Errorf("%s: %w", doing, storage.ErrConflict)
+		case refused.Code == "53100": // disk_full
+			return fmt.Errorf("%s: %w (%w)", doing, storage.ErrFull, err)
 		case refused.Code[:2] == "57", refused.Code[:2] == "53", refused.Code[:2] == "08": // stopping, out of something, connection
 			return fmt.Errorf("%s: %w: %w", doing, storage.ErrDown, err)
 		}
@@ -50,7 +52,7 @@ func fault(doing string, err error) error {
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, oncall.ErrOnRota, oncall.ErrUnknownEngineer, attachments.ErrFull, errKnown, errStale,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, storage.ErrFull, oncall.ErrOnRota, oncall.ErrUnknownEngineer, attachments.ErrFull, errKnown, errStale,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -16,6 +16,7 @@ var (
 	ErrExists   = errors.New("exists already")
 	ErrDown     = errors.New("the store is down")
 	ErrBusy     = error(busy{}) // the store lives, but others were served first; also an ErrDown
+	ErrFull     = error(full{}) // the store has no room on its disk; also an ErrDown
 )
 
 // busy is a store that works and had no time for this caller. Whatever helps against a store that is down helps here too,
@@ -26,6 +27,16 @@ func (busy) Error() string { return "the store is busy" }
 
 // Is makes a busy store a store that is down.
 func (busy) Is(target error) bool { return target == ErrDown }
+
+// full is a store that takes nothing more. Whatever helps against a store that is down helps here too.
+type full struct{}
+
+func (full) Error() string {
+	return "the disk of the database is full; make room on it, then do this again"
+}
+
+// Is makes a full store a store that is down.
+func (full) Is(target error) bool { return target == ErrDown }
 
 // Facts keeps named facts of the installation, such as the fingerprint of the PIN key. Safe for concurrent use.
 type Facts interface {

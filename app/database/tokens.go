@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"hotline/admin/access"
@@ -81,10 +82,18 @@ func withStore(ctx context.Context, c Config, act func(ctx context.Context, s St
 	}
 	d, err := Open(ctx, c)
 	if err != nil {
-		return err
+		return remedied(err)
 	}
 	by := audit.Origin{Who: audit.Command, Route: "hotline", At: time.Now().Truncate(time.Microsecond)}
-	return errors.Join(act(audit.With(ctx, by), d.Store), d.Close())
+	return errors.Join(remedied(act(audit.With(ctx, by), d.Store)), d.Close())
+}
+
+// remedied says what to do about a database that does not answer. A full one says it itself.
+func remedied(err error) error {
+	if errors.Is(err, storage.ErrDown) && !errors.Is(err, storage.ErrFull) && !errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w; see that the database runs, and that its address and its user are right, then run this again", err)
+	}
+	return err
 }
 
 // startTime is how long a command waits for the private database of a service that is just starting.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -132,10 +133,31 @@ func run(ctx context.Context, args []string, s streams) int {
 	case errors.Is(err, errFailed):
 		return 1
 	case err != nil:
-		fmt.Fprintln(s.err, "hotline:", strings.TrimSpace(err.Error()))
+		fmt.Fprintln(s.err, "hotline:", strings.TrimSpace(err.Error())+remedy(err))
 		return 1
 	}
 	return 0
+}
+
+// remedy is what to do about an error of the operating system, whichever command met it: its own words tell what happened, and to what file.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "; make room on that disk, then run this again"
+	case errors.Is(err, fs.ErrPermission):
+		return "; run this as the user whose file it is: for the data folder, whom the service runs as"
+	case errors.Is(err, syscall.EROFS):
+		return "; name a place that can be written"
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
+		return "; a file is where a folder should be, or the other way round: name another place"
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "; raise the limit of open files (ulimit -n, LimitNOFILE), then run this again"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; another program listens there: end it, or name another address or port"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; this machine does not have that address: name one that it has"
+	}
+	return ""
 }
 
 // misused is the command that was misused, as it is written.
