@@ -117,12 +117,11 @@ const (
 func instantIn(text string, zone *time.Location) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02T15:04:05"} {
 		t, err := time.ParseInLocation(layout, text, zone)
-		t = t.In(zone)
-		if err == nil && (t.Year() < earliestYear || t.Year() >= latestYear) {
+		if err == nil && (t.UTC().Year() < earliestYear || t.In(zone).Year() >= latestYear) {
 			return t, fmt.Errorf("%q is %w that can be reckoned with; use one of the years %d to %d", text, ErrBadInstant, earliestYear, latestYear-1)
 		}
 		if err == nil {
-			return t, nil
+			return t.In(zone), nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("%q is %w; write it as 2026-11-20 17:20, or with a zone as 2026-11-20T17:20:00+01:00", text, ErrBadInstant)
