@@ -281,6 +281,26 @@ func (h *house) described() []operation {
 	return all
 }
 
+// TestNoFilterIsLeftOutForItsInstant asks each list with an instant as if its filter began with time: it is refused, or it filters.
+func TestNoFilterIsLeftOutForItsInstant(t *testing.T) {
+	h := open(t)
+	for _, o := range h.described() {
+		for _, name := range o.query {
+			if slices.Contains([]string{"since", "until", "due_before", "t", "at"}, name) && o.method == http.MethodGet {
+				for _, at := range []string{"0001-01-01T00:00:00Z", "0001-01-01T01:00:00%2B01:00"} {
+					q := "?" + name + "=" + at
+					for _, r := range o.required {
+						if r != name {
+							q += "&" + r + "=x"
+						}
+					}
+					h.get(o.path + q).is(http.StatusUnprocessableEntity)
+				}
+			}
+		}
+	}
+}
+
 // TestADryRunAtTheEndOfTimeIsRefusedInWords: what follows it cannot be written as a time.
 func TestADryRunAtTheEndOfTimeIsRefusedInWords(t *testing.T) {
 	h := open(t)

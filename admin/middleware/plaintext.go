@@ -8,7 +8,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"hotline/admin/problem"
@@ -38,7 +40,7 @@ func bringsFile(r *http.Request) bool {
 const icalendar = "text/calendar"
 
 // PlainText reads the body, within its limit, and refuses text that no store keeps: octets that are not UTF-8 and the
-// character NUL, in the address as well as in the body.
+// character NUL, in the address as well as in the body. It refuses an instant in the address that would be taken as none.
 func PlainText(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -49,6 +51,10 @@ func PlainText(next http.Handler) http.Handler {
 		for name, values := range query {
 			if !Plain(name + strings.Join(values, "")) {
 				problem.Write(w, http.StatusUnprocessableEntity, "a query parameter is not plain text")
+				return
+			}
+			if slices.ContainsFunc(values, yearOne) {
+				problem.Write(w, http.StatusUnprocessableEntity, "query."+name+": the instant must lie in one of the years 1970 to 8999")
 				return
 			}
 		}
@@ -73,6 +79,13 @@ func PlainText(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// yearOne tells whether a text is the instant that stands for none where instants are kept: taken as one it would leave out the filter
+// that somebody asked for.
+func yearOne(text string) bool {
+	at, err := time.Parse(time.RFC3339, text)
+	return err == nil && at.IsZero()
 }
 
 // Plain tells whether a text is UTF-8 without the character NUL.
