@@ -19,7 +19,6 @@ import (
 	"hotline/admin/schema"
 	"hotline/directory/entry"
 	"hotline/oncall"
-	"hotline/oncall/escalation"
 	"hotline/oncall/pins"
 	"hotline/sla"
 	"hotline/storage"
@@ -90,7 +89,7 @@ func (s *server) engineerRoutes(api huma.API) {
 	serve(s, api, op, func(ctx context.Context, in *ByID) (*struct{}, error) {
 		return nil, s.Oncall.EndEngineerPIN(ctx, oncall.EngineerID(in.ID))
 	})
-	op = route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer whom neither a rota nor an escalation policy names")
+	op = route(http.MethodDelete, "/engineers/{id}", "remove-engineer", "Remove an engineer who has no ticket in hand, and whom neither a rota nor an escalation policy names")
 	op.DefaultStatus = http.StatusNoContent
 	serve(s, api, op, s.removeEngineer)
 }
@@ -144,7 +143,7 @@ func (s *server) engineerOf(id string, f EngineerFields) (oncall.Engineer, error
 	return oncall.Engineer{ID: oncall.EngineerID(id), Name: f.Name, Phones: f.Phones, Language: string(f.Language), Spoken: strings.TrimSpace(f.Spoken)}, nil
 }
 
-// removeEngineer removes an engineer whom no escalation policy names. The store refuses to remove one whom a rota names.
+// removeEngineer removes an engineer who has no ticket in hand, and whom the store finds on no rota and in no escalation policy.
 func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, error) {
 	version, err := in.Removed(ctx, "engineer "+in.ID, func(ctx context.Context) (int, error) {
 		e, err := s.Oncall.Engineer(ctx, oncall.EngineerID(in.ID))
@@ -153,15 +152,13 @@ func (s *server) removeEngineer(ctx context.Context, in *removal) (*struct{}, er
 	if err != nil {
 		return nil, err
 	}
-	policies, err := s.Schedules.Policies(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading escalation policies: %w", err)
+	if held, err := s.Desk.HeldBy(ctx, in.ID, 1); err != nil || len(held) > 0 {
+		if err == nil {
+			err = huma.Error409Conflict(fmt.Sprintf("ticket %d is assigned to engineer %s, and nobody else would be rung for it; assign it to somebody else, or close it, first", held[0].Number, in.ID))
+		}
+		return nil, err
 	}
-	id := oncall.EngineerID(in.ID)
-	if named := escalation.Naming(policies, func(step escalation.Step) bool { return step.Names(id) }); len(named) > 0 {
-		return nil, huma.Error409Conflict(fmt.Sprintf("escalation policy %s names engineer %s; change it first", named[0].ID, id))
-	}
-	return nil, s.Oncall.DeleteEngineer(ctx, id, version)
+	return nil, s.Oncall.DeleteEngineer(ctx, oncall.EngineerID(in.ID), version)
 }
 
 // schedules is what the API of rotas, policies and readiness works with.

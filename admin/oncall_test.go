@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -34,6 +35,10 @@ func TestEngineersAreChanged(t *testing.T) {
 	h.put("/engineers/Marco", `{"name":"Marco","phones":[]}`).is(422, "path.id")
 	h.put("/engineers/marco", `{"name":" ","phones":[]}`).is(422, "body.name")
 	h.ask("DELETE", "/api/v1/engineers/anna", "").is(409, "take them off")
+	n := h.opened().Number
+	h.post(fmt.Sprintf("/tickets/%d/assign", n), `{"engineer":"marco"}`).is(200)
+	h.ask("DELETE", "/api/v1/engineers/marco", "").is(409, fmt.Sprintf("ticket %d is assigned", n))
+	h.post(fmt.Sprintf("/tickets/%d/close", n), `{}`).is(200)
 	if r := h.ask("DELETE", "/api/v1/engineers/marco", ""); r.status != 204 || r.body != "" {
 		t.Errorf("removing is answered with %d %q", r.status, r.body)
 	}

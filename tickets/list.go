@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -167,4 +168,11 @@ func (e Event) Searchable() string {
 		return ""
 	}
 	return e.Text
+}
+
+// HeldBy gives the first tickets that an engineer has in hand: while one of them stands nobody else is rung for it, so that its engineer
+// must not go.
+func (d *Desk) HeldBy(ctx context.Context, engineer string, most int) ([]Ticket, error) {
+	page, err := d.List(ctx, Filter{Assignee: engineer, States: LiveStates(), Limit: most})
+	return page.Items, err
 }

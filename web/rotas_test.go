@@ -11,6 +11,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/sla"
+	"hotline/tickets"
 	"hotline/users"
 )
 
@@ -325,6 +326,14 @@ func TestAnEngineerIsRemovedOnceNothingNamesThem(t *testing.T) {
 	b.post("/rotas/night/remove", "version", "1").goes("/rotas")
 	r.Overrides = r.Overrides[:1]
 	_, err = o.store.PutRota(t.Context(), r)
+	must(t, err)
+	held, err := o.desk.Open(t.Context(), tickets.Draft{Claim: sla.Blocking, Channel: tickets.Web, Actor: "staff:carla"}, o.clock())
+	must(t, err)
+	_, err = o.desk.Assign(t.Context(), held.Number, "staff:carla", "marco", o.clock())
+	must(t, err)
+	b.get("/engineers/marco/remove").is(200, fmt.Sprintf(`href="/tickets/%d"`, held.Number), "in hand")
+	b.post("/engineers/marco/remove", "version", "1", "ended", "yes").is(409, "Nothing was removed")
+	_, err = o.desk.Assign(t.Context(), held.Number, "staff:carla", "anna", o.clock())
 	must(t, err)
 	b.get("/engineers/marco/remove").is(200, "1 overrides and swaps", `name="ended"`)
 	b.post("/engineers/marco/remove", "version", "1").is(409) // what is over was not ticked

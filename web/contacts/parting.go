@@ -30,6 +30,9 @@ type partingPage struct {
 // named is a document that names the engineer, with where that is changed.
 type named struct{ Name, What, Path string }
 
+// heldMost is how many tickets of an engineer are named.
+const heldMost = 20
+
 // ends tells of which changes of a rota an engineer is part: of how many that are not over, and of how many that are.
 func ends(one rota.Rota, id oncall.EngineerID, now time.Time) (running, over int) {
 	count := func(names, goesOn bool) {
@@ -103,6 +106,13 @@ func (h Handlers) partingOf(r *ui.Request) (p partingPage, d escalation.Document
 	}
 	p = partingPage{View: r.View, Engineer: e, Version: strconv.Itoa(e.Version)}
 	p.look(d, e.ID)
+	held, err := h.Desk.HeldBy(r.Context(), string(e.ID), heldMost)
+	if err != nil {
+		return p, d, fmt.Errorf("reading the tickets of %s: %w", e.ID, err)
+	}
+	for _, t := range held {
+		p.Named = append(p.Named, named{p.T("contacts-ticket", t.Number), p.T("contacts-in-hand"), fmt.Sprintf("/tickets/%d", t.Number)})
+	}
 	return p, d, nil
 }
 
