@@ -41,18 +41,17 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engi
 	return put(ctx, s, s.engineers, document{"engineer", string(e.ID)}, e, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
-// DeleteEngineer removes an engineer whom the rota does not name.
+// DeleteEngineer removes an engineer whom no rota and no escalation policy names, with what is kept of the engineer.
 func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rota.Names(id) || s.scheduled(id) {
-		return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
+	if err := s.unnamed(id); err != nil {
+		return err
 	}
-	err := remove(ctx, s, s.engineers, document{"engineer", string(id)}, version, s.engineers[id].Version)
-	if pin, given := s.engineerPINs[id]; given && err == nil {
-		err = remove(ctx, s, s.engineerPINs, document{"engineer_pin", string(id)}, 0, pin.Version)
+	if err := remove(ctx, s, s.engineers, document{"engineer", string(id)}, version, s.engineers[id].Version); err != nil {
+		return err
 	}
-	return err
+	return s.removeOf(ctx, id)
 }
 
 // EngineerPIN reads the hash of an engineer's PIN.

@@ -3,12 +3,15 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/storage"
 )
 
 // scheduleTables are the documents of on-call work beside engineers and the main rota.
@@ -27,14 +30,40 @@ func newSchedules() scheduleTables {
 	}
 }
 
-// scheduled tells whether a rota beside the main one names an engineer.
-func (s *Store) scheduled(id oncall.EngineerID) bool {
-	for _, r := range s.schedules {
+// unnamed refuses to remove an engineer whom a rota or an escalation policy names; s.mu is held.
+func (s *Store) unnamed(id oncall.EngineerID) error {
+	for _, r := range append(slices.Collect(maps.Values(s.schedules)), rota.Of(s.rota)) {
 		if slices.Contains(r.Names(), id) {
-			return true
+			return fmt.Errorf("engineer %s: %w", id, oncall.ErrOnRota)
 		}
 	}
-	return false
+	return escalation.NamesEngineer(slices.Collect(maps.Values(s.policies)), id)
+}
+
+// removeOf removes what is kept of an engineer, who may be followed by another one of the same name; s.mu is held.
+func (s *Store) removeOf(ctx context.Context, id oncall.EngineerID) error {
+	var failed []error
+	if a, there := s.absences[id]; there {
+		failed = append(failed, remove(ctx, s, s.absences, document{"absences", string(id)}, 0, a.Version))
+	}
+	if c, there := s.contacts[id]; there {
+		failed = append(failed, remove(ctx, s, s.contacts, document{"contact", string(id)}, 0, c.Version))
+	}
+	if p, there := s.proofs[id]; there {
+		failed = append(failed, remove(ctx, s, s.proofs, document{"proofs", string(id)}, 0, p.Version))
+	}
+	if pin, there := s.engineerPINs[id]; there {
+		failed = append(failed, remove(ctx, s, s.engineerPINs, document{"engineer_pin", string(id)}, 0, pin.Version))
+	}
+	return errors.Join(failed...)
+}
+
+// knows refuses a document of an engineer who is not there; s.mu is held.
+func (s *Store) knows(id oncall.EngineerID) error {
+	if _, known := s.engineers[id]; !known {
+		return fmt.Errorf("engineer %q: %w", id, storage.ErrNotFound)
+	}
+	return nil
 }
 
 // Schedule reads one rota beside the main one.
@@ -55,7 +84,7 @@ func (s *Store) Schedules(context.Context) ([]rota.Rota, error) {
 	return list, nil
 }
 
-// PutSchedule writes a whole rota, if everybody whom it names exists.
+// PutSchedule writes a whole rota, if everybody whom it names exists and no other one serves the same.
 func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,13 +93,19 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 			return rota.Rota{}, fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 		}
 	}
+	if err := r.Beside(slices.Collect(maps.Values(s.schedules))); err != nil {
+		return rota.Rota{}, err
+	}
 	return put(ctx, s, s.schedules, document{"schedule", string(r.ID)}, r.Clone(), func(r *rota.Rota) *int { return &r.Version })
 }
 
-// DeleteSchedule removes a rota.
+// DeleteSchedule removes a rota that no escalation policy names.
 func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := escalation.NamesRota(slices.Collect(maps.Values(s.policies)), id); err != nil {
+		return err
+	}
 	return remove(ctx, s, s.schedules, document{"schedule", string(id)}, version, s.schedules[id].Version)
 }
 
@@ -92,6 +127,9 @@ func (s *Store) Absences(context.Context) ([]rota.Absences, error) {
 func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.knows(a.Engineer); err != nil {
+		return rota.Absences{}, err
+	}
 	a.List = slices.Clone(a.List)
 	return put(ctx, s, s.absences, document{"absences", string(a.Engineer)}, a, func(a *rota.Absences) *int { return &a.Version })
 }
@@ -110,10 +148,16 @@ func (s *Store) Policies(context.Context) ([]escalation.Policy, error) {
 	return sorted(s.policies, func(a, b escalation.Policy) int { return cmp.Compare(a.ID, b.ID) }), nil
 }
 
-// PutPolicy writes a whole escalation policy.
+// PutPolicy writes a whole escalation policy, if what it names exists and no other one serves the same.
 func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d := escalation.Documents{
+		Engineers: slices.Collect(maps.Values(s.engineers)), Schedules: slices.Collect(maps.Values(s.schedules)), Policies: slices.Collect(maps.Values(s.policies)),
+	}
+	if err := p.Beside(d); err != nil {
+		return escalation.Policy{}, err
+	}
 	p.Steps = slices.Clone(p.Steps)
 	return put(ctx, s, s.policies, document{"policy", p.ID}, p, func(p *escalation.Policy) *int { return &p.Version })
 }
@@ -143,6 +187,9 @@ func (s *Store) Contacts(context.Context) ([]escalation.Contact, error) {
 func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.knows(c.Engineer); err != nil {
+		return escalation.Contact{}, err
+	}
 	c.Rules = slices.Clone(c.Rules)
 	return put(ctx, s, s.contacts, document{"contact", string(c.Engineer)}, c, func(c *escalation.Contact) *int { return &c.Version })
 }
@@ -172,6 +219,9 @@ func (s *Store) Proofs(context.Context) ([]oncall.Proofs, error) {
 func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.knows(p.Engineer); err != nil {
+		return oncall.Proofs{}, err
+	}
 	p.List = slices.Clone(p.List)
 	return put(ctx, s, s.proofs, document{"proofs", string(p.Engineer)}, p, func(p *oncall.Proofs) *int { return &p.Version })
 }

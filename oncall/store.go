@@ -8,8 +8,8 @@ import (
 
 // Why a store refuses to part engineers and rota: a place that names nobody would be found at night, by a customer.
 var (
-	ErrOnRota          = errors.New("the rota names this engineer; take them off it first")
-	ErrUnknownEngineer = errors.New("the rota names an engineer who does not exist")
+	ErrOnRota          = errors.New("a rota or an escalation policy names this engineer; take them off it first")
+	ErrUnknownEngineer = errors.New("there is no such engineer")
 )
 
 // Store keeps the engineers and their rota. PostgreSQL and the memory twin implement it beside tickets.Store, with the

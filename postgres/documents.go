@@ -273,30 +273,16 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engi
 	return put(ctx, s, key{engineers, string(e.ID)}, e, stored.OfEngineer, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
-// DeleteEngineer removes an engineer whom the rota does not name.
+// DeleteEngineer removes an engineer whom no rota and no escalation policy names, with what is kept of the engineer.
 func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
 	return s.edit(ctx, fmt.Sprintf("deleting engineer %s", id), func(tx pgx.Tx) error {
-		found, err := tx.Query(ctx, selectDocument, rotas, theRota)
-		if err != nil {
-			return err
-		}
-		r, err := pgx.CollectExactlyOneRow(found, scanDocument[stored.Rota])
-		switch {
-		case err != nil && !errors.Is(err, pgx.ErrNoRows):
-			return err
-		case r.Names(id):
-			return oncall.ErrOnRota
-		}
-		if named, err := scheduled(ctx, tx, id); err != nil || named {
-			if err == nil {
-				err = oncall.ErrOnRota
-			}
+		if err := unnamed(ctx, tx, id); err != nil {
 			return err
 		}
 		if err := remove(ctx, tx, engineers, string(id), version); err != nil {
 			return err
 		}
-		return endEngineerPIN(ctx, tx, id)
+		return removeOf(ctx, tx, id)
 	})
 }
 

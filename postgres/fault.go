@@ -15,6 +15,8 @@ import (
 
 	"hotline/attachments"
 	"hotline/oncall"
+	"hotline/oncall/escalation"
+	"hotline/oncall/rota"
 	"hotline/storage"
 )
 
@@ -52,7 +54,8 @@ func fault(doing string, err error) error {
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, storage.ErrFull, oncall.ErrOnRota, oncall.ErrUnknownEngineer, attachments.ErrFull, errKnown, errStale,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, storage.ErrFull, oncall.ErrOnRota, oncall.ErrUnknownEngineer,
+		rota.ErrRota, escalation.ErrPolicy, escalation.ErrNamed, attachments.ErrFull, errKnown, errStale,
 	} {
 		if errors.Is(err, known) {
 			return true

@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,6 +12,7 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/storage"
 	"hotline/storage/stored"
 )
 
@@ -22,21 +25,68 @@ const (
 	proofs    kind = "proofs"
 )
 
-// scheduled tells whether a rota beside the main one names an engineer.
-func scheduled(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) (bool, error) {
-	found, err := tx.Query(ctx, selectDocuments, schedules)
+// standingOf reads every document of one kind as it stands in a transaction.
+func standingOf[F form[T], T any](ctx context.Context, tx pgx.Tx, k kind) ([]T, error) {
+	found, err := tx.Query(ctx, selectDocuments, k)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	list, err := pgx.CollectRows(found, scanDocument[stored.Schedule])
-	for _, r := range list {
-		for _, named := range r.Names() {
-			if named == id {
-				return true, nil
-			}
+	return pgx.CollectRows(found, scanDocument[F])
+}
+
+// unnamed refuses to remove an engineer whom a rota or an escalation policy names.
+func unnamed(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) error {
+	main, err := standingOf[stored.Rota](ctx, tx, rotas)
+	if err != nil {
+		return err
+	}
+	others, err := standingOf[stored.Schedule](ctx, tx, schedules)
+	if err != nil {
+		return err
+	}
+	for _, r := range main {
+		others = append(others, rota.Of(r))
+	}
+	for _, r := range others {
+		if slices.Contains(r.Names(), id) {
+			return oncall.ErrOnRota
 		}
 	}
-	return false, err
+	list, err := standingOf[stored.Policy](ctx, tx, policies)
+	if err != nil {
+		return err
+	}
+	return escalation.NamesEngineer(list, id)
+}
+
+// removeOf removes what is kept of an engineer, who may be followed by another one of the same name.
+func removeOf(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) error {
+	for _, k := range []kind{absences, contacts, proofs} {
+		if err := remove(ctx, tx, k, string(id), 0); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+	}
+	return endEngineerPIN(ctx, tx, id)
+}
+
+// putOf writes a document of an engineer, whose id is the document's and who must be there.
+func putOf[T any, F form[T]](ctx context.Context, s *Store, k key, v T, of func(T) F, version func(*T) *int) (next T, err error) {
+	err = s.edit(ctx, fmt.Sprintf("writing %s %s", k.kind, k.id), func(tx pgx.Tx) error {
+		known, err := staff(ctx, tx)
+		if err == nil && !known[oncall.EngineerID(k.id)] {
+			err = fmt.Errorf("engineer %q: %w", k.id, storage.ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		next, err = replace(ctx, tx, k, v, of, version)
+		return err
+	})
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return next, nil
 }
 
 // Schedule reads one rota beside the main one.
@@ -49,7 +99,7 @@ func (s *Store) Schedules(ctx context.Context) ([]rota.Rota, error) {
 	return documents[stored.Schedule](ctx, s, schedules)
 }
 
-// PutSchedule writes a whole rota, if everybody whom it names exists.
+// PutSchedule writes a whole rota, if everybody whom it names exists and no other one serves the same.
 func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error) {
 	var next rota.Rota
 	err := s.edit(ctx, fmt.Sprintf("writing rota %s", r.ID), func(tx pgx.Tx) error {
@@ -62,6 +112,13 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 				return fmt.Errorf("engineer %q: %w", id, oncall.ErrUnknownEngineer)
 			}
 		}
+		others, err := standingOf[stored.Schedule](ctx, tx, schedules)
+		if err != nil {
+			return err
+		}
+		if err := r.Beside(others); err != nil {
+			return err
+		}
 		next, err = replace(ctx, tx, key{schedules, string(r.ID)}, r, stored.OfSchedule, func(r *rota.Rota) *int { return &r.Version })
 		return err
 	})
@@ -71,9 +128,18 @@ func (s *Store) PutSchedule(ctx context.Context, r rota.Rota) (rota.Rota, error)
 	return next, nil
 }
 
-// DeleteSchedule removes a rota.
+// DeleteSchedule removes a rota that no escalation policy names.
 func (s *Store) DeleteSchedule(ctx context.Context, id rota.ID, version int) error {
-	return s.edit(ctx, fmt.Sprintf("deleting rota %s", id), func(tx pgx.Tx) error { return remove(ctx, tx, schedules, string(id), version) })
+	return s.edit(ctx, fmt.Sprintf("deleting rota %s", id), func(tx pgx.Tx) error {
+		list, err := standingOf[stored.Policy](ctx, tx, policies)
+		if err != nil {
+			return err
+		}
+		if err := escalation.NamesRota(list, id); err != nil {
+			return err
+		}
+		return remove(ctx, tx, schedules, string(id), version)
+	})
 }
 
 // AbsencesOf reads when an engineer is away.
@@ -88,7 +154,7 @@ func (s *Store) Absences(ctx context.Context) ([]rota.Absences, error) {
 
 // PutAbsences writes when an engineer is away, whole.
 func (s *Store) PutAbsences(ctx context.Context, a rota.Absences) (rota.Absences, error) {
-	return put(ctx, s, key{absences, string(a.Engineer)}, a, stored.OfAbsences, func(a *rota.Absences) *int { return &a.Version })
+	return putOf(ctx, s, key{absences, string(a.Engineer)}, a, stored.OfAbsences, func(a *rota.Absences) *int { return &a.Version })
 }
 
 // Policy reads one escalation policy.
@@ -101,9 +167,30 @@ func (s *Store) Policies(ctx context.Context) ([]escalation.Policy, error) {
 	return documents[stored.Policy](ctx, s, policies)
 }
 
-// PutPolicy writes a whole escalation policy.
+// PutPolicy writes a whole escalation policy, if what it names exists and no other one serves the same.
 func (s *Store) PutPolicy(ctx context.Context, p escalation.Policy) (escalation.Policy, error) {
-	return put(ctx, s, key{policies, p.ID}, p, stored.OfPolicy, func(p *escalation.Policy) *int { return &p.Version })
+	var next escalation.Policy
+	err := s.edit(ctx, "writing escalation policy "+p.ID, func(tx pgx.Tx) (err error) {
+		var d escalation.Documents
+		if d.Engineers, err = standingOf[stored.Engineer](ctx, tx, engineers); err != nil {
+			return err
+		}
+		if d.Schedules, err = standingOf[stored.Schedule](ctx, tx, schedules); err != nil {
+			return err
+		}
+		if d.Policies, err = standingOf[stored.Policy](ctx, tx, policies); err != nil {
+			return err
+		}
+		if err = p.Beside(d); err != nil {
+			return err
+		}
+		next, err = replace(ctx, tx, key{policies, p.ID}, p, stored.OfPolicy, func(p *escalation.Policy) *int { return &p.Version })
+		return err
+	})
+	if err != nil {
+		return escalation.Policy{}, err
+	}
+	return next, nil
 }
 
 // DeletePolicy removes an escalation policy.
@@ -123,7 +210,7 @@ func (s *Store) Contacts(ctx context.Context) ([]escalation.Contact, error) {
 
 // PutContact writes how an engineer is rung, whole.
 func (s *Store) PutContact(ctx context.Context, c escalation.Contact) (escalation.Contact, error) {
-	return put(ctx, s, key{contacts, string(c.Engineer)}, c, stored.OfContact, func(c *escalation.Contact) *int { return &c.Version })
+	return putOf(ctx, s, key{contacts, string(c.Engineer)}, c, stored.OfContact, func(c *escalation.Contact) *int { return &c.Version })
 }
 
 // DeleteContact removes the rules of an engineer, who is rung on every telephone then.
@@ -143,7 +230,7 @@ func (s *Store) Proofs(ctx context.Context) ([]oncall.Proofs, error) {
 
 // PutProofs writes which telephones an engineer has proven, whole.
 func (s *Store) PutProofs(ctx context.Context, p oncall.Proofs) (oncall.Proofs, error) {
-	return put(ctx, s, key{proofs, string(p.Engineer)}, p, stored.OfProofs, func(p *oncall.Proofs) *int { return &p.Version })
+	return putOf(ctx, s, key{proofs, string(p.Engineer)}, p, stored.OfProofs, func(p *oncall.Proofs) *int { return &p.Version })
 }
 
 // staff are the engineers whom a rota may name.

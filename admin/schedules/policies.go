@@ -2,6 +2,7 @@ package schedules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -106,6 +107,9 @@ func (c Config) putPolicy(ctx context.Context, in *policyInput) (*document.Versi
 		next.Silence = c.silenceOf(ctx, in.Body.Silence, stands.Silence)
 		return next, c.meant(ctx, next)
 	})
+	if errors.Is(err, escalation.ErrPolicy) { // written since the check
+		err = refused("body", err)
+	}
 	return document.Tagged(policy(p), p.Version, err)
 }
 

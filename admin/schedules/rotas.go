@@ -185,14 +185,11 @@ func (c Config) rotaRoutes() {
 			return r.Version, err
 		},
 		func(ctx context.Context, id string, version int) error {
-			policies, err := c.Store.Policies(ctx)
-			if err != nil {
-				return fmt.Errorf("reading escalation policies: %w", err)
+			err := c.Store.DeleteSchedule(ctx, rota.ID(id), version)
+			if errors.Is(err, escalation.ErrNamed) {
+				return huma.Error409Conflict(err.Error())
 			}
-			if named := escalation.Naming(policies, func(s escalation.Step) bool { return s.Rota == rota.ID(id) }); len(named) > 0 {
-				return huma.Error409Conflict(fmt.Sprintf("escalation policy %s names rota %s; change it first", named[0].ID, id))
-			}
-			return c.Store.DeleteSchedule(ctx, rota.ID(id), version)
+			return err
 		})
 }
 
@@ -209,7 +206,7 @@ func (c Config) putSchedule(ctx context.Context, in *scheduleInput) (*document.V
 		next := scheduleOf(in.ID, in.Body.ScheduleFields)
 		return next, c.sound(ctx, next)
 	})
-	if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
+	if errors.Is(err, oncall.ErrUnknownEngineer) || errors.Is(err, rota.ErrRota) { // written since the check
 		err = refused("body", err)
 	}
 	return document.Tagged(schedule(r), r.Version, err)

@@ -28,14 +28,19 @@ type SchedulesStore interface {
 func Schedules(t *testing.T, open func(t *testing.T) SchedulesStore) {
 	run(t, open, map[string]func(*testing.T, SchedulesStore){
 		"every document comes back as it was written": schedulesReturn,
-		"every document has a version, never twice":   func(t *testing.T, s SchedulesStore) { versioned(t, schedules(s)) },
-		"of many who write one version one does":      func(t *testing.T, s SchedulesStore) { oneWins(t, schedules(s)) },
+		"every document has a version, never twice":   func(t *testing.T, s SchedulesStore) { versioned(t, schedules(t, s)) },
+		"of many who write one version one does":      func(t *testing.T, s SchedulesStore) { oneWins(t, schedules(t, s)) },
 		"no rota names one who is removed":            schedulesAgainstEngineer,
+		"no policy names what is removed":             policiesAgainstRemoval,
+		"no two serve the same":                       nobodyServesTheSame,
+		"what is kept of an engineer ends with them":  nothingOutlivesEngineer,
 	})
 }
 
-// schedules are the documents of escalation.Store.
-func schedules(s SchedulesStore) map[string]document {
+// schedules are the documents of escalation.Store, and the engineer whose they are.
+func schedules(t *testing.T, s SchedulesStore) map[string]document {
+	_, err := s.PutEngineer(t.Context(), oncall.Engineer{ID: "x"})
+	check.Must(t, err)
 	return map[string]document{
 		"rota": {
 			put: func(ctx context.Context, v int) (int, error) {
@@ -147,6 +152,8 @@ func schedulesReturn(t *testing.T, s SchedulesStore) {
 	_, err = s.PutSchedule(ctx, rota.Rota{ID: "day", Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: "zoe"}}}}})
 	check.Error(t, "nobody in a layer", err, oncall.ErrUnknownEngineer)
 	check.Must(t, s.DeleteSchedule(ctx, "night", 1))
+	check.Error(t, "an engineer whom a policy names", s.DeleteEngineer(ctx, "anna", 0), oncall.ErrOnRota)
+	check.Must(t, s.DeletePolicy(ctx, "p", 0))
 	check.Must(t, s.DeleteEngineer(ctx, "anna", 0))
 	_, err = s.Schedule(ctx, "night")
 	check.Error(t, "a rota that is gone", err, storage.ErrNotFound)
@@ -163,11 +170,90 @@ func schedulesAgainstEngineer(t *testing.T, s SchedulesStore) {
 			if i == 0 {
 				return s.DeleteEngineer(ctx, id, 0)
 			}
-			_, err := s.PutSchedule(ctx, rota.Rota{ID: rota.ID(id), Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: id}}}}})
+			_, err := s.PutSchedule(ctx, rota.Rota{ID: rota.ID(id), Layers: []rota.Layer{{Turns: []rota.Turn{{Engineer: id}}}}, Serves: rota.Serves{Contracts: []string{string(id)}}})
 			return err
 		})
 		if done != 1 || !errors.Is(failed[0], oncall.ErrOnRota) && !errors.Is(failed[0], oncall.ErrUnknownEngineer) {
 			t.Errorf("%d succeeded, %v", done, failed)
 		}
 	}
+}
+
+// policiesAgainstRemoval removes engineers and rotas while a policy comes to name them: one of both succeeds, never both.
+func policiesAgainstRemoval(t *testing.T, s SchedulesStore) {
+	ctx := t.Context()
+	for round := range 10 {
+		name := fmt.Sprint("e", round)
+		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: oncall.EngineerID(name)})
+		check.Must(t, err)
+		_, err = s.PutSchedule(ctx, rota.Rota{ID: rota.ID(name), Serves: rota.Serves{Contracts: []string{name}}})
+		check.Must(t, err)
+		for what, one := range map[string]struct {
+			step   escalation.Step
+			remove func() error
+			named  error
+		}{
+			"engineer": {escalation.Step{Engineers: []oncall.EngineerID{oncall.EngineerID(name)}}, func() error { return s.DeleteEngineer(ctx, oncall.EngineerID(name), 0) }, oncall.ErrOnRota},
+			"rota":     {escalation.Step{Rota: rota.ID(name)}, func() error { return s.DeleteSchedule(ctx, rota.ID(name), 0) }, escalation.ErrNamed},
+		} {
+			done, failed := atOnce(2, func(i int) error {
+				if i == 0 {
+					return one.remove()
+				}
+				_, err := s.PutPolicy(ctx, escalation.Policy{ID: what + name, Steps: []escalation.Step{one.step}, Serves: rota.Serves{Contracts: []string{what + name}}})
+				return err
+			})
+			if done != 1 || !errors.Is(failed[0], one.named) && !errors.Is(failed[0], escalation.ErrPolicy) {
+				t.Errorf("%s: %d succeeded, %v", what, done, failed)
+			}
+		}
+	}
+}
+
+// nobodyServesTheSame writes several rotas, and several policies, for the same requests at once: one of them stands.
+func nobodyServesTheSame(t *testing.T, s SchedulesStore) {
+	ctx, serves := t.Context(), rota.Serves{Products: []string{"pump"}}
+	done, failed := atOnce(6, func(i int) error {
+		_, err := s.PutSchedule(ctx, rota.Rota{ID: rota.ID(fmt.Sprint("r", i)), Serves: serves})
+		return err
+	})
+	if done != 1 || !errors.Is(failed[0], rota.ErrRota) {
+		t.Errorf("%d rotas serve the same, %v", done, failed)
+	}
+	done, failed = atOnce(6, func(i int) error {
+		_, err := s.PutPolicy(ctx, escalation.Policy{ID: fmt.Sprint("p", i), Serves: serves})
+		return err
+	})
+	if done != 1 || !errors.Is(failed[0], escalation.ErrPolicy) {
+		t.Errorf("%d policies serve the same, %v", done, failed)
+	}
+}
+
+// nothingOutlivesEngineer gives the name of an engineer who was removed to another one, who is neither away nor silent for that.
+func nothingOutlivesEngineer(t *testing.T, s SchedulesStore) {
+	ctx := t.Context()
+	write := func() (failed []error) {
+		_, err := s.PutAbsences(ctx, rota.Absences{Engineer: "anna", List: []rota.Absence{{Engineer: "anna", From: monday, Until: monday.Add(time.Hour)}}})
+		failed = append(failed, err)
+		_, err = s.PutContact(ctx, escalation.Contact{Engineer: "anna", Zone: "UTC", Silence: &escalation.Silence{By: "anna", Why: "on leave"}})
+		failed = append(failed, err)
+		_, err = s.PutProofs(ctx, oncall.Proofs{Engineer: "anna", List: []oncall.Proof{{Engineer: "anna", Phone: "06", At: monday}}})
+		return append(failed, err)
+	}
+	for _, err := range write() {
+		check.Error(t, "a document of nobody", err, storage.ErrNotFound)
+	}
+	_, err := s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	check.Must(t, err)
+	check.Must(t, errors.Join(write()...))
+	check.Must(t, s.DeleteEngineer(ctx, "anna", 0))
+	_, err = s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	check.Must(t, err)
+	_, err = s.AbsencesOf(ctx, "anna")
+	check.Error(t, "the absences of the former one", err, storage.ErrNotFound)
+	_, err = s.Contact(ctx, "anna")
+	check.Error(t, "the contact of the former one", err, storage.ErrNotFound)
+	_, err = s.ProofsOf(ctx, "anna")
+	check.Error(t, "the proofs of the former one", err, storage.ErrNotFound)
+	check.Must(t, errors.Join(write()...))
 }

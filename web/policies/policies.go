@@ -6,6 +6,7 @@ package policies
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -106,6 +107,9 @@ func (h Handlers) document() form.Document[draft] {
 		},
 		Put: func(ctx context.Context, w draft) (made draft, err error) {
 			made.Policy, err = h.Store.PutPolicy(ctx, w.Policy)
+			if errors.Is(err, escalation.ErrPolicy) { // written since the check
+				err = &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
+			}
 			return made, err
 		},
 		Delete: func(r *ui.Request, id string, version int) error {

@@ -154,7 +154,7 @@ func (h Handlers) document() form.Document[draft] {
 		},
 		Put: func(ctx context.Context, w draft) (made draft, err error) {
 			made.Rota, err = h.Store.PutSchedule(ctx, w.Rota)
-			if errors.Is(err, oncall.ErrUnknownEngineer) { // removed since the check
+			if errors.Is(err, oncall.ErrUnknownEngineer) || errors.Is(err, rota.ErrRota) { // written since the check
 				err = &form.Refusal{Text: err.Error()}
 			}
 			return made, err
@@ -163,7 +163,11 @@ func (h Handlers) document() form.Document[draft] {
 			return "/rotas/" + string(made.ID), nil, nil
 		},
 		Delete: func(r *ui.Request, id string, version int) error {
-			return h.Store.DeleteSchedule(r.Context(), rota.ID(id), version)
+			err := h.Store.DeleteSchedule(r.Context(), rota.ID(id), version)
+			if errors.Is(err, escalation.ErrNamed) { // by a policy that was written since the check
+				err = storage.ErrConflict
+			}
+			return err
 		},
 		Looks: form.Looks[draft]{First: true, Try: "rotas-look", Preview: func(r *ui.Request, w draft, _ form.Fields) (template.HTML, error) { return h.look(r, w) }},
 		Shows: form.Shows[draft]{
