@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -122,4 +123,18 @@ func Text(value string, most int) string {
 	}, text)
 	runes := []rune(strings.TrimSpace(text))
 	return string(runes[:min(len(runes), most)])
+}
+
+// Once is the properties of an event that stood there so far. One that may stand there once says nothing clear when it stands there twice
+// (RFC 5545 section 3.6.1).
+type Once []string
+
+// Again tells whether a property stands there once more that must not.
+func (o *Once) Again(name string) bool {
+	if !slices.Contains([]string{"UID", "SEQUENCE", "RECURRENCE-ID", "DTSTART", "DTEND", "DURATION", "RRULE", "STATUS", "SUMMARY", "TRANSP"}, name) {
+		return false
+	}
+	again := slices.Contains(*o, name)
+	*o = append(*o, name)
+	return again
 }

@@ -104,6 +104,7 @@ func TestWhatCalendarProgramsWriteIsTakenExactly(t *testing.T) {
 		"over the end of the year":   {events("DTSTART:20231231\nDURATION:P2D\nRRULE:FREQ=YEARLY;COUNT=2"), "", "{12-31 []  2023 2024} {01-01 []  2024 2025}", ""},
 		"before a leap day":          {events("DTSTART:20270227\nDURATION:P2D\nRRULE:FREQ=YEARLY"), "", "{02-27 []  2027 0} {02-28 []  2027 0}", ""},
 		"a leap day":                 {events("DTSTART:20280229\nRRULE:FREQ=YEARLY"), "", "{02-29 []  2028 0}", ""},
+		"what stands there twice":    {events("DTSTART:20240624\nRRULE:FREQ=YEARLY;COUNT=2\nRRULE:FREQ=YEARLY", "DTSTART:20270105"), day("2027-01-05", ""), "", "line 2: line 5: RRULE stands there twice; say it once"},
 		"beside what cannot be read": {events("DTSTART:20261224T090000Z", "DTSTART:20270105"), day("2027-01-05", ""), "", "line 2: line 3: \"20261224T090000Z\" is no whole day; closures are dates such as VALUE=DATE:20261224"},
 	} {
 		read, err := ReadHolidays(strings.NewReader(c.text))

@@ -31,6 +31,7 @@ type closure struct {
 	occurrence  bool // RECURRENCE-ID: it replaces one occurrence of another event
 	note        string
 	wrong       string // why it cannot be taken
+	said        ical.Once
 }
 
 func (f *feed) take(l ical.Line) error {
@@ -58,6 +59,9 @@ func (f *feed) take(l ical.Line) error {
 }
 
 func (e *closure) read(name, value string) (err error) {
+	if e.said.Again(name) {
+		return fmt.Errorf("%s stands there twice; say it once", name)
+	}
 	switch name {
 	case "UID":
 		e.uid = value

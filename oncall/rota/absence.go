@@ -99,10 +99,23 @@ type event struct {
 	cancelled   bool
 	note        string
 	wrong       string // why it cannot be taken
+	said        ical.Once
 }
 
 func (e *event) read(l ical.Line) {
 	var err error
+	switch {
+	case e.said.Again(l.Name):
+		err = fmt.Errorf("%s stands there twice; say it once", l.Name)
+	default:
+		err = e.take(l)
+	}
+	if err != nil && e.wrong == "" {
+		e.wrong = fmt.Sprintf("line %d: %v", l.Number, err)
+	}
+}
+
+func (e *event) take(l ical.Line) (err error) {
 	switch l.Name {
 	case "UID":
 		e.uid = ical.Text(l.Value, mostNote)
@@ -123,9 +136,7 @@ func (e *event) read(l ical.Line) {
 	case "SUMMARY":
 		e.note = ical.Text(l.Value, mostNote)
 	}
-	if err != nil && e.wrong == "" {
-		e.wrong = fmt.Sprintf("line %d: %v", l.Number, err)
-	}
+	return err
 }
 
 // instant reads a date or a date-time (sections 3.3.4 and 3.3.5): in UTC, in the zone that it names, else in the reader's.
