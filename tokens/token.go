@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"hotline/audit"
 )
@@ -38,11 +40,16 @@ type Token struct {
 // UseTime is how often the use of a token is written down anew.
 const UseTime = 5 * time.Minute
 
+// nameMost is how long a name may be, in characters.
+const nameMost = 100
+
 // Check refuses a token that cannot be right.
 func (t Token) Check() error {
 	switch {
 	case strings.TrimSpace(t.Name) == "":
 		return errors.New("a token needs a name")
+	case utf8.RuneCountInString(t.Name) > nameMost || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("the name of a token is one line of at most %d characters, none of which steers a terminal", nameMost)
 	case !t.Scope.Valid():
 		return fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", t.Scope)
 	case t.Scope == ScopeAlerts && t.Contract == "":
