@@ -108,7 +108,7 @@ func (h Handlers) document() form.Document[draft] {
 		Put: func(ctx context.Context, w draft) (made draft, err error) {
 			made.Policy, err = h.Store.PutPolicy(ctx, w.Policy)
 			if errors.Is(err, escalation.ErrPolicy) { // written since the check
-				err = &form.Refusal{Text: strings.TrimSuffix(err.Error(), ": "+escalation.ErrPolicy.Error())}
+				err = form.Refused(err, func(string) string { return "" }) // the rows that were typed are not known here
 			}
 			return made, err
 		},
