@@ -19,8 +19,8 @@ func TestTheBriefTellsWhatIsInstalled(t *testing.T) {
 		evo       bool
 		want      string // empty: nothing of a version
 	}{
-		"entitled":         {[]string{"7.2"}, "8.1", true, "È installata la versione 7 punto 2 L'ultima versione è la 8 punto 1 Il contratto ne dà diritto."},
-		"not entitled":     {[]string{"7.2"}, "8.1", false, "8 punto 1 Il contratto non ne dà diritto."},
+		"entitled":         {[]string{"7.2"}, "8.1", true, "È installata la versione 7 punto 2 L'ultima versione è la 8 punto 1 Il contratto comprende l'ultima versione."},
+		"not entitled":     {[]string{"7.2"}, "8.1", false, "8 punto 1 Il contratto non comprende l'ultima versione."},
 		"the newest":       {[]string{"8.1"}, "8.1", true, "È installata la versione 8 punto 1 È l'ultima."},
 		"nothing is known": {[]string{"7.2"}, "", true, "È installata la versione 7 punto 2"},
 		"no number":        {[]string{"7.2-rc1"}, "8.1", true, ""},

@@ -54,7 +54,7 @@ func TestThreeTalkOverTheWire(t *testing.T) {
 		"the policy wants two": {
 			2, "1", accepts, nil,
 			words{"it": {"Serve un secondo tecnico. Un collega sta parlando con il cliente. Rossi S.p.A. contratto Extended guasto bloccante richiesta numero 417. Per accettare, prema uno."},
-				"en": {"A second engineer is wanted. A colleague is talking to the customer. Rossi S.p.A. Extended contract blocking fault ticket number 417. To accept, press one."}},
+				"en": {"A second engineer is needed. A colleague is talking to the customer. Rossi S.p.A. Extended contract blocking fault ticket number 417. To accept, press one."}},
 			[]string{"the policy wants two engineers", "Marco pressed accept, and joins Anna and the caller", "Anna hung up after", "Marco stays with the caller", "Marco hung up after"}, "marco",
 		},
 	} {

@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -77,8 +78,15 @@ func (l *leg) unwatch() {
 	l.watch.Wait()
 }
 
-// errLineLost is the ending of a leg that nobody ended, in the words of the conversation and of those who ring.
-var errLineLost = errors.Join(ivr.ErrLineLost, ring.ErrLineLost)
+// errLineLost is the ending of a leg that nobody ended: that of the conversation, and of those who ring.
+var errLineLost = error(lineLost{})
+
+type lineLost struct{}
+
+func (lineLost) Error() string { return ivr.ErrLineLost.Error() }
+
+// Is makes it the endings of both.
+func (lineLost) Is(target error) bool { return target == ivr.ErrLineLost || target == ring.ErrLineLost }
 
 // ending turns a dialog's ending into the conversation's.
 func ending(cause error) error {
@@ -88,7 +96,7 @@ func ending(cause error) error {
 	case errors.Is(cause, sip.ErrLocalBye), errors.Is(cause, sip.ErrStopped), errors.Is(cause, ErrWeHungUp):
 		return ErrWeHungUp
 	}
-	return errors.Join(errLineLost, cause)
+	return fmt.Errorf("%w: %w", errLineLost, cause)
 }
 
 // over ends what is under way on the leg, and its sound, for a reason. The sound cannot wait for the end of the conversation: the

@@ -139,7 +139,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	return 0
 }
 
-// remedy is what to do about an error of the operating system, whichever command met it: its own words tell what happened, and to what file.
+// remedy is what to do about an error of the operating system, whichever command met it: its own words tell what happened, and to what
+// file. Who listens at a port says by itself what to do where it is taken.
 func remedy(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -152,8 +153,6 @@ func remedy(err error) string {
 		return "; a file is where a folder should be, or the other way round: name another place"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return "; raise the limit of open files (ulimit -n, LimitNOFILE), then run this again"
-	case errors.Is(err, syscall.EADDRINUSE):
-		return "; another program listens there: end it, or name another address or port"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "; this machine does not have that address: name one that it has"
 	}

@@ -12,7 +12,7 @@ import (
 func TestAnErrorOfTheSystemSaysWhatToDo(t *testing.T) {
 	for number, says := range map[syscall.Errno]string{
 		syscall.ENOSPC: "make room", syscall.EDQUOT: "make room", syscall.EACCES: "run this as the user", syscall.EPERM: "run this as the user", syscall.EROFS: "can be written",
-		syscall.ENOTDIR: "name another place", syscall.EISDIR: "name another place", syscall.EMFILE: "limit of open files", syscall.EADDRINUSE: "another program", syscall.EADDRNOTAVAIL: "does not have that address",
+		syscall.ENOTDIR: "name another place", syscall.EISDIR: "name another place", syscall.EMFILE: "limit of open files", syscall.EADDRNOTAVAIL: "does not have that address",
 	} {
 		err := fmt.Errorf("writing x.wav: %w", &os.PathError{Op: "open", Path: "x.wav", Err: number})
 		if got := remedy(err); !strings.Contains(got, says) {
