@@ -162,7 +162,6 @@ func ofEngineers() []promise {
 			return waits && s.ticket.State.Live()
 		}, nil},
 		{"no-message", func(s said) bool { return len(s.ticket.Recordings) == 0 }, nil},
-		{"caller-left", func(s said) bool { return s.asksToBeCalledBack() }, nil}, {"caller-left-only", func(s said) bool { return s.asksToBeCalledBack() }, nil},
 		{"caller-gone", func(s said) bool { return s.callerGone() }, nil}, {"caller-gone-only", func(s said) bool { return s.callerGone() }, nil},
 		{"called-off", func(s said) bool { return s.opened.Needless(s.ticket) != "" }, nil},
 		{"ticket-yours", mine, nil}, {"ticket-yours-only", mine, nil}, {"callback-failed", mine, nil},

@@ -3,7 +3,6 @@ package dispatch_test
 import (
 	"context"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -173,13 +172,6 @@ func (s said) rang() bool {
 func (s said) callerGone() bool {
 	c := s.call.Load()
 	return c == nil || c.Context().Err() != nil
-}
-
-// asksToBeCalledBack tells whether the caller has pressed the key for it, and perhaps says by which number now.
-func (s said) asksToBeCalledBack() bool {
-	return slices.ContainsFunc(s.lines, func(e tickets.Event) bool {
-		return e.Kind == tickets.CallerGone && strings.Contains(e.Text, "asked to be called back")
-	})
 }
 
 // loses cuts an engineer's line: neither its signalling nor its sound arrives any more.

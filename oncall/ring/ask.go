@@ -196,15 +196,11 @@ func (q question) ask(ctx context.Context, t Telephone, lang prompts.Language, h
 	return 0
 }
 
-// callerGone tells an engineer on the line why the caller whose call ctx is waits no more, and offers one key to call back; subject is
-// what he has not heard yet. It gives the leg's result for the record.
-func (a *attempt) callerGone(ctx context.Context, t Telephone, subject prompts.Phrase) (result string) {
-	a.note(t.Context(), tickets.CallerGone, a.Engineer, goneWord(ctx)+"; "+a.Name+" was told")
-	says, only := SayCallerGone, SayCallerGoneOnly
-	if errors.Is(context.Cause(ctx), errLeft) {
-		says, only = SayCallerLeft, SayCallerLeftOnly
-	}
-	if a.offer(t, prompts.Join(subject, prompts.P(says)), prompts.Join(subject, prompts.P(only))) {
+// callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
+// has not heard yet. It gives the leg's result for the record.
+func (a *attempt) callerGone(t Telephone, subject prompts.Phrase, why string) (result string) {
+	a.note(t.Context(), tickets.CallerGone, a.Engineer, why+"; "+a.Name+" was told")
+	if a.offer(t, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
 		return resultCalledBack
 	}
 	return resultGone

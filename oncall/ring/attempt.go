@@ -258,7 +258,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	case a.needless():
 		return unanswered, a.dismiss(t)
 	case a.gone(ctx): // while it rang
-		return unanswered, a.callerGone(ctx, t, a.subject)
+		return unanswered, a.callerGone(t, a.subject, goneWord(ctx))
 	}
 	lang := prompts.Language(a.Language)
 	asking, stop := a.until(ctx)
@@ -274,7 +274,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 		_ = t.Say(t.Context(), lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return unanswered, resultGone
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
-		return unanswered, a.callerGone(ctx, t, nil)
+		return unanswered, a.callerGone(t, nil, goneWord(ctx))
 	case a.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
 		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return calledOff, resultOff

@@ -32,8 +32,6 @@ const (
 	SayNoMessage      prompts.ID = "no-message"     // engineer: the caller left none
 	SayCallerGone     prompts.ID = "caller-gone"    // engineer: the caller hung up, 1 calls back
 	SayCallerGoneOnly prompts.ID = "caller-gone-only"
-	SayCallerLeft     prompts.ID = "caller-left" // engineer: the caller asks to be called back, 1 calls back
-	SayCallerLeftOnly prompts.ID = "caller-left-only"
 	SayCalledOff      prompts.ID = "called-off"   // engineer: somebody has it in hand, or it is no request any more
 	SayYours          prompts.ID = "ticket-yours" // engineer: accepted without a caller on the line, 1 calls the customer
 	SayYoursOnly      prompts.ID = "ticket-yours-only"

@@ -112,8 +112,7 @@ func TestACallerWhoDoesNotWaitIsLetGoAtOnceAndTheTelephoneRingsOn(t *testing.T) 
 		if out != ring.Left || err != nil {
 			t.Fatalf("%s, %v\n%s", out, err, n.text())
 		}
-		n.happened(t, "call-1 hears searching leave-key", "let go", "sip:anna picks up", "asked to be called back; Anna was told", "sip:anna hears Rossi S.p.A.", "caller-left", "sip:customer rings")
-		n.never(t, "caller-gone")
+		n.happened(t, "call-1 hears searching leave-key", "let go", "sip:anna picks up", "asked to be called back; Anna was told", "sip:customer rings")
 		if after := (<-left).Sub(began); after > 15*time.Second {
 			t.Errorf("let go after %s", after)
 		}

@@ -144,7 +144,7 @@ func (k *talk) undo(ctx context.Context, why string) {
 func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 	result, alive := resultGone, k.phone.Context().Err() == nil
 	if alive {
-		result = k.callerGone(ctx, k.phone, nil)
+		result = k.callerGone(k.phone, nil, goneWord(ctx))
 	}
 	there := k.phone.Context().Err() == nil && k.phone.SilentFor() <= k.search.Times.Silence
 	if alive && (there || k.phone.HungUp()) {
