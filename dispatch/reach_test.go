@@ -284,7 +284,7 @@ func TestTheTelephoneOfACallerWhoIsGoneRingsOnAndIsCalledBack(t *testing.T) {
 			t.Fatal("the customer is not called back")
 		}
 		<-joined
-		n.Heard("sip:anna@"+apptest.Anna, "Chi chiamava non è più in linea. Per richiamarlo, prema uno.", "Chiamo il cliente")
+		n.Heard("sip:anna@"+apptest.Anna, "Chi chiamava ha riagganciato. Per richiamarlo, prema uno.", "Chiamo il cliente")
 		n.Passes(2 * time.Minute)
 		got := n.History()
 		for _, want := range []string{"caller_gone", "accepted", "joined", "talk_ended", "called back"} {

@@ -14,7 +14,7 @@ import (
 func (r Rota) Check(engineers []Engineer, now time.Time) error {
 	zone, err := sla.Zone(r.Zone)
 	if err != nil {
-		return validation.Field("zone", fmt.Errorf("rota: %w", err))
+		return validation.Field("zone", err)
 	}
 	known := map[EngineerID]bool{"": true}
 	for _, e := range engineers {

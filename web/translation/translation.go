@@ -64,7 +64,8 @@ var reasons = [...]string{
 	"why-rota-follow", "why-rota-time", "why-rota-rotation", "why-rota-lengths", "why-rota-lasts", "why-rota-name", "why-rota-level",
 	"why-rota-layer-name", "why-rota-hours", "why-rota-overlap", "why-rota-themselves", "why-rota-back", "why-rota-same", "why-rota-nobody",
 	"why-zone-named", "why-policy-name", "why-policy-silence", "why-policy-steps", "why-policy-rounds", "why-policy-need", "why-policy-overflow",
-	"why-policy-step", "why-policy-rings", "why-policy-level", "why-policy-rota", "why-policy-phone", "why-policy-hours", "why-policy-same",
+	"why-policy-step", "why-policy-rings", "why-policy-level", "why-policy-rota", "why-policy-phone", "why-policy-hours", "why-policy-same", "why-policy-names-rota",
+	"why-policy-names-engineer",
 	"why-appointment", "why-level-needs", "why-level-of", "why-level-is", "why-level-limit", "why-stop", "why-stop-clock", "why-alarms",
 	"why-alarm-clock", "why-alarm-share", "why-alarm-left", "why-alarm-night", "why-alarm-two", "why-alarm-action", "why-alert-least",
 	"why-alert-category", "why-alert-night", "why-alert-twice", "why-alert-span", "why-alert-storm", "why-alert-flapping", "why-alert-many",
@@ -91,7 +92,7 @@ var reasons = [...]string{
 	"why-send-address", "why-send-secret", "why-send-private", "why-send-clear", "why-send-redirect", "why-send-answers", "why-send-request", "why-send-template",
 	"why-send-nested-of", "why-send-nested", "why-send-two-lists", "why-send-lists", "why-send-method", "why-send-url", "why-send-long", "why-net-refused",
 	"why-net-timeout", "why-net-host", "why-net-lookup", "why-net-route", "why-net-deadline", "why-net-certificate", "why-trunk-credentials", "why-trunk-answers",
-	"why-trunk-denied", "why-trunk-way", "why-trunk-alive", "why-dial-address", "why-dial-itself", "why-dial-trunk", "why-dial-stranger", "why-dial-not-allowed",
+	"why-trunk-denied", "why-trunk-way", "why-trunk-alive", "why-dial-address", "why-dial-itself", "why-dial-port", "why-dial-trunk", "why-dial-stranger", "why-dial-not-allowed",
 }
 
 // form is a sentence with what finds the values of its gaps.
