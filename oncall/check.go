@@ -31,7 +31,7 @@ func (r Rota) Check(engineers []Engineer, now time.Time) error {
 		}
 	}
 	for i, o := range r.Overrides {
-		if err := o.check(known); err != nil {
+		if err := o.Check(known); err != nil {
 			return overrideRefused(i, err)
 		}
 		if j, twice := r.replacesTwice(i); twice {
@@ -77,7 +77,8 @@ func (s Shift) check(known map[EngineerID]bool) error {
 	return nil
 }
 
-func (o Override) check(known map[EngineerID]bool) error {
+// Check refuses an override that cannot be right by itself: of nobody who is known, at no level, or that ends before it begins.
+func (o Override) Check(known map[EngineerID]bool) error {
 	switch {
 	case !known[o.Engineer] || !known[o.Instead]:
 		return validation.Field("engineer", fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead))

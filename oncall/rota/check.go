@@ -204,15 +204,10 @@ func (s *Schedule) overrides(known map[oncall.EngineerID]bool, now time.Time) er
 
 func (s *Schedule) override(i int, known map[oncall.EngineerID]bool, now time.Time) error {
 	o := s.rota.Overrides[i]
+	if err := o.Check(known); err != nil {
+		return err
+	}
 	switch {
-	case !known[o.Engineer] || !known[o.Instead]:
-		return validation.Field("engineer", fmt.Errorf("engineer %q or %q is unknown", o.Engineer, o.Instead))
-	case o.Engineer == "" && o.Instead == "":
-		return validation.Field("engineer", errors.New("it names nobody"))
-	case o.Level < 1:
-		return validation.Field("level", fmt.Errorf("level %d; levels begin at 1", o.Level))
-	case !o.From.Before(o.Until):
-		return validation.Field("until", errors.New("it ends before it begins"))
 	case slices.ContainsFunc(s.rota.Overrides[:i], o.Repeats):
 		return fmt.Errorf("%s is replaced at level %d at the same time already", o.Engineer, o.Level)
 	case o.Until.After(now) && !s.replaces(i):
