@@ -114,9 +114,13 @@ func (s *Store) Together(ctx context.Context, f func(ctx context.Context) error)
 
 // put writes a whole document in a transaction of its own; of gives its stored form.
 func put[T any, F form[T]](ctx context.Context, s *Store, k key, v T, of func(T) F, version func(*T) *int) (T, error) {
-	next := v
-	err := s.edit(ctx, fmt.Sprintf("writing %s %s", k.kind, k.id), func(tx pgx.Tx) (err error) {
-		next, err = replace(ctx, tx, k, v, of, version)
+	return writing(ctx, s, k, func(tx pgx.Tx) (T, error) { return replace(ctx, tx, k, v, of, version) })
+}
+
+// writing writes a document in a transaction of its own, and gives what was written.
+func writing[T any](ctx context.Context, s *Store, k key, write func(tx pgx.Tx) (T, error)) (next T, err error) {
+	err = s.edit(ctx, fmt.Sprintf("writing %s %s", k.kind, k.id), func(tx pgx.Tx) (err error) {
+		next, err = write(tx)
 		return err
 	})
 	if err != nil {

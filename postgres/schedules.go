@@ -70,23 +70,17 @@ func removeOf(ctx context.Context, tx pgx.Tx, id oncall.EngineerID) error {
 }
 
 // putOf writes a document of an engineer, whose id is the document's and who must be there.
-func putOf[T any, F form[T]](ctx context.Context, s *Store, k key, v T, of func(T) F, version func(*T) *int) (next T, err error) {
-	err = s.edit(ctx, fmt.Sprintf("writing %s %s", k.kind, k.id), func(tx pgx.Tx) error {
+func putOf[T any, F form[T]](ctx context.Context, s *Store, k key, v T, of func(T) F, version func(*T) *int) (T, error) {
+	return writing(ctx, s, k, func(tx pgx.Tx) (none T, err error) {
 		known, err := staff(ctx, tx)
-		if err == nil && !known[oncall.EngineerID(k.id)] {
-			err = fmt.Errorf("engineer %q: %w", k.id, storage.ErrNotFound)
-		}
 		if err != nil {
-			return err
+			return none, err
 		}
-		next, err = replace(ctx, tx, k, v, of, version)
-		return err
+		if !known[oncall.EngineerID(k.id)] {
+			return none, fmt.Errorf("engineer %q: %w", k.id, storage.ErrNotFound)
+		}
+		return replace(ctx, tx, k, v, of, version)
 	})
-	if err != nil {
-		var none T
-		return none, err
-	}
-	return next, nil
 }
 
 // Schedule reads one rota beside the main one.
