@@ -132,9 +132,8 @@ func (h internalHosts) free(telephone string) bool {
 	if m == nil {
 		return false
 	}
-	ip, err := netip.ParseAddr(strings.Trim(m[1], "[]"))
-	ip = ip.Unmap()
-	return err == nil && (within(h.phones, ip) || h.loopback && ip.IsLoopback())
+	ip := endpointOf(m).ip
+	return within(h.phones, ip) || h.loopback && ip.IsLoopback()
 }
 
 // trunk finds the trunk that an address of ours would reach past prefixes and directory.
