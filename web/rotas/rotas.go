@@ -155,7 +155,7 @@ func (h Handlers) document() form.Document[draft] {
 		Put: func(ctx context.Context, w draft) (made draft, err error) {
 			made.Rota, err = h.Store.PutSchedule(ctx, w.Rota)
 			if errors.Is(err, oncall.ErrUnknownEngineer) || errors.Is(err, rota.ErrRota) { // written since the check
-				err = &form.Refusal{Text: err.Error()}
+				err = form.Refused(err, func(string) string { return "" }) // the rows that were typed are not known here
 			}
 			return made, err
 		},
