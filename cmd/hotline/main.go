@@ -146,7 +146,7 @@ func remedy(err error) string {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "; make room on that disk, then run this again"
 	case errors.Is(err, fs.ErrPermission):
-		return "; run this as the user whose file it is: for the data folder, whom the service runs as"
+		return "; run this as the user whose file it is: for the data folder, the one that the service runs as"
 	case errors.Is(err, syscall.EROFS):
 		return "; name a place that can be written"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EISDIR):
