@@ -167,7 +167,7 @@ var allowed = map[string][]string{
 	"sip/digest":                  {"sip/header", "sip/ratelimit"},
 	"sip/transport":               {"certificate", "localroute", "sip/guard", "sip/resolver", "sip/syntax"},
 	"sip/trunk":                   {"sip/digest", "sip/guard", "sip/header", "sip/resolver", "sip/syntax", "sip/transport"},
-	"admin/document":              {"admin/problem", "storage", "tickets/turns"},
+	"admin/document":              {"admin/problem", "audit", "storage", "tickets/turns"},
 	"admin/operation":             {"admin/document"},
 	"attachments":                 {"sealed", "tickets"},
 	"drafts":                      {"tickets"},

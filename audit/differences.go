@@ -41,8 +41,14 @@ func Differences[T any](before, after T) []Field {
 	return list[:min(len(list), mostFields)]
 }
 
-// Same tells whether two versions of a document say the same: nothing would change if one were written in the place of the other.
-func Same[T any](before, after T) bool { return len(Differences(before, after)) == 0 }
+// Same tells whether two versions of a document say the same: nothing would change if one were written in the place of the other. Of a
+// struct it looks at the exported parts but the version.
+func Same[T any](before, after T) bool {
+	if a := reflect.ValueOf(before); a.Kind() != reflect.Struct {
+		return same(a, reflect.ValueOf(after))
+	}
+	return len(Differences(before, after)) == 0
+}
 
 // same tells whether two values of one type are equal: instants by what they are and not by their zone, and lists without anything whether
 // they are there or not.

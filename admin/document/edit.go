@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"hotline/audit"
 	"hotline/storage"
 )
 
@@ -50,7 +51,7 @@ func (k Kind[T]) Do(ctx context.Context, e Edit, make func(ctx context.Context, 
 			return none, err
 		}
 		*k.Version(&next) = version
-		if version > 0 && same(stands, next) { // nothing is written, and no node hears of anything
+		if version > 0 && audit.Same(stands, next) { // nothing is written, and no node hears of anything
 			return stands, nil
 		}
 		if version > 0 && !e.open() && !e.named() {

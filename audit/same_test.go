@@ -1,4 +1,4 @@
-package document
+package audit
 
 import (
 	"testing"
@@ -42,8 +42,11 @@ func TestDocumentsThatSayTheSame(t *testing.T) {
 		"another key":                 {func(w *whole) { w.Stops = map[string][]string{"access": {"restore"}} }, false},
 		"another value":               {func(w *whole) { w.Stops["customer"] = nil }, false},
 	} {
-		if a, b := some(func(*whole) {}), some(c.change); same(a, b) != c.same || same(b, a) != c.same {
+		if a, b := some(func(*whole) {}), some(c.change); Same(a, b) != c.same || Same(b, a) != c.same {
 			t.Errorf("with %s changed they are the same: %v", name, !c.same)
 		}
+	}
+	if !Same([]int{1}, []int{1}) || Same([]int{1}, []int{2}) {
+		t.Error("of lists, which are no structs, it is told otherwise")
 	}
 }
