@@ -66,11 +66,11 @@ type overload struct {
 	first int // legs at the first sign of shortage; 0: there is none
 }
 
-// start has the processors looked at until close.
-func (o *overload) start() {
+// start has the processors looked at until close, while there are legs enough that one more may be refused soon.
+func (o *overload) start(legs func() int) {
 	ctx, stop := context.WithCancel(context.Background())
 	o.stop = stop
-	o.watching.Go(func() { o.processors.Run(ctx) })
+	o.watching.Go(func() { o.processors.Run(ctx, func() bool { return legs() >= spare/2 }) })
 }
 
 func (o *overload) close() {

@@ -138,7 +138,7 @@ func (s *Switchboard) Start(ctx context.Context) error {
 		s.engine.Stop()
 		return fmt.Errorf("opening the telephone line: %w", err)
 	}
-	s.overload.start()
+	s.overload.start(func() int { return s.engine.Stats().Legs })
 	return nil
 }
 

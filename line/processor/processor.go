@@ -72,15 +72,19 @@ type Watch struct {
 	busy   atomic.Uint64 // bits of the share of time in which they were not idle between the latest two looks
 }
 
-// Run looks each half second until ctx is done.
-func (w *Watch) Run(ctx context.Context) {
+// Run looks each half second until ctx is done, while needed says that somebody wants to know: the kernel counts for all processors
+// each time it is asked. Without need they are at rest.
+func (w *Watch) Run(ctx context.Context, needed func() bool) {
 	t := time.NewTicker(looks)
 	defer t.Stop()
-	w.look(Read())
 	for {
 		select {
 		case <-t.C:
-			w.look(Read())
+			if needed() {
+				w.look(Read())
+			} else {
+				w.look(Times{})
+			}
 		case <-ctx.Done():
 			return
 		}

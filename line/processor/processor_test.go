@@ -45,19 +45,24 @@ func TestHowMuchTheProcessorsAreAtRest(t *testing.T) {
 	}
 }
 
-func TestTheProcessorsAreLookedAtUntilTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithCancel(t.Context())
-		var w Watch
-		var running sync.WaitGroup
-		running.Go(func() { w.Run(ctx) })
-		time.Sleep(2 * looks)
-		stop()
-		running.Wait()
-		if w.latest.Total == 0 {
-			t.Error("nobody has looked")
-		}
-	})
+func TestTheProcessorsAreLookedAtWhereItIsNeeded(t *testing.T) {
+	for _, needed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, stop := context.WithCancel(t.Context())
+			w := Watch{latest: Times{Total: 1}}
+			var running sync.WaitGroup
+			running.Go(func() { w.Run(ctx, func() bool { return needed }) })
+			time.Sleep(2 * looks)
+			stop()
+			running.Wait()
+			if looked := w.latest.Total > 0; looked != needed {
+				t.Errorf("needed %v: looked %v", needed, looked)
+			}
+			if !needed && w.Rest() != 1 {
+				t.Errorf("not needed: %.2f at rest", w.Rest())
+			}
+		})
+	}
 }
 
 func TestWhatTheHostTook(t *testing.T) {
