@@ -29,7 +29,7 @@ func TestACustomerMadeAMinuteAgoIsNamedToTheEngineer(t *testing.T) {
 		settings = fmt.Sprintf("speech: {command: [cat, %q]}\n", voice)
 	}
 	h := open(t, "--config", settingsFile(t, settings))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	heard := make(chan []int16, 1)
 	marco := answering(t, "marco", func(_ context.Context, in *phone.Incoming) {
@@ -79,7 +79,7 @@ func (h *house) addsGialli() (pin string, name []byte) {
 	if _, err := h.call(http.MethodPost, "/api/v1/contracts", contract, &made); err != nil {
 		h.t.Fatal(err)
 	}
-	eventually(h.t, 30*time.Second, "the name is spoken", func() error {
+	eventually(h.t, 3*time.Minute, "the name is spoken", func() error { // at the lowest priority, after names of the demo: a busy machine takes its time
 		status, err := h.call(http.MethodGet, "/api/v1/customers/gialli/spoken?lang=it", nil, &name)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("status %d", status)
