@@ -4,14 +4,13 @@ package likeness
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 )
 
-const (
-	probes     = 256 // samples of the part by which places are compared at first
-	candidates = 64  // places that are then compared whole
-)
+// stage looks at so many samples of a part, at each place left, and leaves so many of the places that are most alike.
+type stage struct{ probes, places int }
 
 // Correlate gives the highest normalised correlation of part with any stretch of whole of the same length: 1 for the same
 // sound at any level, near 0 for another one. The place is the sample where it begins.
@@ -19,30 +18,52 @@ func Correlate(whole, part []int16) (best float64, place int) {
 	if len(whole) < len(part) || len(part) == 0 {
 		return 0, 0
 	}
-	few := pick(part, loud(part))
-	var top []spot
-	for at := 0; at+len(part) <= len(whole); at++ {
-		c := few.match(whole[at:])
-		if len(top) < candidates {
-			top = append(top, spot{c, at})
-		} else if c > top[0].likeness {
-			top[0] = spot{c, at}
-		} else {
-			continue
+	places := upTo(len(whole) - len(part) + 1)
+	for _, s := range []stage{{64, 1024}, {256, 64}} { // the first costs nearly all of the time: it looks at every place
+		var next []int
+		for _, found := range mostAlike(whole, pick(part, loud(part, s.probes)), places, s.places) {
+			next = append(next, found.at)
 		}
-		slices.SortFunc(top, func(a, b spot) int { return cmp.Compare(a.likeness, b.likeness) })
+		places = slices.Values(next)
 	}
-	every := make([]int, len(part))
-	for i := range every {
-		every[i] = i
-	}
-	all := pick(part, every)
-	for _, p := range top {
-		if c := all.match(whole[p.at:]); c > best {
-			best, place = c, p.at
+	for _, found := range mostAlike(whole, pick(part, slices.Collect(upTo(len(part)))), places, 1) {
+		if found.likeness > 0 {
+			best, place = found.likeness, found.at
 		}
 	}
 	return best, place
+}
+
+// upTo is the numbers from 0 to below n.
+func upTo(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// mostAlike are the places, at most so many, at which a part is most alike; the most alike first.
+func mostAlike(whole []int16, part probe, places iter.Seq[int], most int) []spot {
+	least, found := math.Inf(-1), []spot(nil)
+	for at := range places {
+		c := part.match(whole[at:])
+		if c <= least {
+			continue
+		}
+		if found = append(found, spot{c, at}); len(found) > 2*most {
+			found = sorted(found)[:most]
+			least = found[most-1].likeness
+		}
+	}
+	return sorted(found)[:min(most, len(found))]
+}
+
+func sorted(found []spot) []spot {
+	slices.SortStableFunc(found, func(a, b spot) int { return cmp.Compare(b.likeness, a.likeness) })
+	return found
 }
 
 // spot is a place and how like the part it sounds there.
@@ -86,14 +107,14 @@ func (p *probe) match(whole []int16) float64 {
 	return wp / math.Sqrt(ww*p.power)
 }
 
-// loud picks samples of the part, spread over it, that are louder than most.
-func loud(part []int16) []int {
+// loud picks about so many samples of the part, spread over it, that are louder than most.
+func loud(part []int16, probes int) []int {
 	levels := make([]int, len(part))
 	for i, v := range part {
 		levels[i] = max(int(v), -int(v))
 	}
-	sorted := slices.Sorted(slices.Values(levels))
-	limit, all := sorted[len(sorted)*3/4], []int(nil)
+	inOrder := slices.Sorted(slices.Values(levels))
+	limit, all := inOrder[len(inOrder)*3/4], []int(nil)
 	for i, v := range levels {
 		if v >= limit {
 			all = append(all, i)
