@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -60,10 +61,16 @@ func TestEveryFinalAnswerLetsTheNextTelephoneRing(t *testing.T) {
 		}
 		return nil
 	})
-	if err := c.Press(t.Context(), "1"); err != nil {
-		t.Errorf("on hold: %v", err)
-	}
-	h.awaitLine("call_back_asked", 30*time.Second)
+	eventually(t, time.Minute, "who does not want to wait is to be called back", func() error { // on a busy machine the message ends behind the last ring
+		if err := errors.Join(c.Press(t.Context(), "1"), c.Wait(t.Context(), 3*time.Second)); err != nil {
+			return err
+		}
+		latest, err := h.latest()
+		if err == nil && !latest.has("call_back_asked") {
+			err = fmt.Errorf("history is %v", latest.History)
+		}
+		return err
+	})
 	c.Hangup()
 	history, before, slowest := fmt.Sprint(v.History), time.Time{}, time.Duration(0)
 	for i, name := range names[:len(names)-1] {
