@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -42,7 +44,10 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 		if err == nil {
 			said = false
 			s.untilQuiet(ctx)
-			ending.Go(func() { s.rest(ctx, client) })
+			ending.Go(func() {
+				defer s.hand.clients.Add(-1)
+				s.rest(ctx, client)
+			})
 			continue
 		}
 		if !said && ctx.Err() == nil {
@@ -69,7 +74,7 @@ func (s *Store) whenDue(ctx context.Context, handle func(ctx context.Context, w 
 func (s *Store) untilDue(ctx context.Context) error {
 	for {
 		now := time.Now()
-		if due, err := s.due(ctx, now); due || err != nil {
+		if due, err := s.looked(ctx, now); due || err != nil {
 			return err
 		}
 		next := time.NewTimer(now.Truncate(look).Add(look).Sub(now)) // when the clocks are looked at, too: one waking for both
@@ -93,7 +98,7 @@ func (s *Store) untilQuiet(ctx context.Context) {
 		case <-s.told:
 			busy = time.Now()
 		case <-tick.C:
-			if due, err := s.due(ctx, time.Now()); due || err != nil {
+			if due, err := s.looked(ctx, time.Now()); due || err != nil {
 				busy = time.Now()
 			}
 		case <-ctx.Done():
@@ -125,8 +130,11 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 	if err := river.AddWorkerSafely(workers, &worker{store: s, handle: handle}); err != nil {
 		return nil, fmt.Errorf("doing due work: %w", err)
 	}
+	if err := s.renew(ctx, time.Now()); err != nil {
+		return nil, err
+	}
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		Queues: map[string]river.QueueConfig{
+		ID: s.hand.client(), Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}, messages: {MaxWorkers: spreaders}, transcripts: {MaxWorkers: listeners},
 		},
 		Workers: workers, Logger: s.log,
@@ -134,7 +142,9 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 	if err != nil {
 		return nil, fmt.Errorf("doing due work: %w", err)
 	}
+	s.hand.clients.Add(1)
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		s.hand.clients.Add(-1)
 		return nil, fault("doing due work", err)
 	}
 	return client, nil
@@ -155,4 +165,70 @@ func (s *Store) rest(ctx context.Context, client *river.Client[pgx.Tx]) {
 	if err := client.Stop(last); err != nil {
 		s.log.Warn("due work was cut short", "error", client.StopAndCancel(last))
 	}
+}
+
+// A process that dies leaves its work as being done, and River would take that up again only after an hour. So each process that does
+// work has a row, which it renews. What a process was doing whose row ran out waits for whoever is there.
+const (
+	handTime  = 40 * time.Second // for which a row holds
+	renewTime = 10 * time.Second // between two renewals
+	forgotten = 24 * time.Hour   // a row that ran out so long ago goes
+)
+
+// hand is a process that does due work, as the others know it. All but clients is used by one goroutine.
+type hand struct {
+	name    string
+	clients atomic.Int32 // of River, that do work or end it
+	begun   int          // clients until now
+	renewed time.Time
+	answers time.Time // since when the database has answered without a break; zero: it does not
+}
+
+// handPrefix begins the names of processes that have rows; those of a former version have none.
+const handPrefix = "hotline-"
+
+func newHand() *hand { return &hand{name: handPrefix + rand.Text()} }
+
+// client names the next client of River.
+func (h *hand) client() string {
+	h.begun++
+	return fmt.Sprintf("%s.%d", h.name, h.begun)
+}
+
+const (
+	putHand     = `insert into hands (name, until) values ($1, $2) on conflict (name) do update set until = $2`
+	forgetHands = `delete from hands where until < $1`
+	// The last of those who attempted a job does it.
+	relieveHands = `update river_job j set state = 'available', scheduled_at = $1 where state = 'running' and starts_with(attempted_by[cardinality(attempted_by)], $2)
+	and not exists (select from hands h where h.until > $1 and h.name = split_part(j.attempted_by[cardinality(j.attempted_by)], '.', 1))`
+)
+
+// looked is due, and keeps this process known to the others.
+func (s *Store) looked(ctx context.Context, now time.Time) (bool, error) {
+	due, err := s.due(ctx, now)
+	if h := s.hand; err != nil {
+		h.answers = time.Time{}
+	} else if h.answers.IsZero() {
+		h.answers = now
+	}
+	if err == nil && s.hand.clients.Load() > 0 && now.Sub(s.hand.renewed) >= renewTime {
+		err = s.renew(ctx, now)
+	}
+	return due, err
+}
+
+// renew renews the row of this process, and makes due what others left who have died. After a time without the database, the
+// others are given time to renew theirs first.
+func (s *Store) renew(ctx context.Context, now time.Time) error {
+	if err := s.exec(ctx, "renewing who does due work", putHand, s.hand.name, now.Add(handTime)); err != nil {
+		return err
+	}
+	s.hand.renewed = now
+	if s.hand.answers.IsZero() || now.Sub(s.hand.answers) < handTime {
+		return nil
+	}
+	if err := s.exec(ctx, "taking over due work", relieveHands, now, handPrefix); err != nil {
+		return err
+	}
+	return s.exec(ctx, "forgetting who did due work", forgetHands, now.Add(-forgotten))
 }

@@ -196,3 +196,63 @@ func TestWorkThatFailsIsTriedForDays(t *testing.T) {
 		t.Errorf("it is given up after %s", sum)
 	}
 }
+
+// TestWhatADeadProcessWasDoingIsDoneByAnother: once its row has run out, and only if the database has answered for as long as a row holds, so that
+// the living have renewed theirs. What a former version does is left to River.
+func TestWhatADeadProcessWasDoingIsDoneByAnother(t *testing.T) {
+	s, now := fresh(t), time.Now().Truncate(time.Second)
+	of := map[string]rivertype.JobState{ // by whom it is being done
+		handPrefix + "dead.1": rivertype.JobStateAvailable, handPrefix + "gone.2": rivertype.JobStateAvailable,
+		handPrefix + "lives.3": rivertype.JobStateRunning, "host_2026_11_30": rivertype.JobStateRunning,
+	}
+	n := tickets.Number(0)
+	for who := range of {
+		n++
+		leave(t, s, n, who, now.Add(-time.Hour))
+		if _, err := s.pool.Exec(t.Context(), `update river_job set state = 'running', attempt = 1, attempted_at = $3, attempted_by = array['hotline-lives.1', $2] where args->>'id' = $1`, who, who, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, until := range map[string]time.Time{"lives": now.Add(time.Second), "gone": now} {
+		if err := s.exec(t.Context(), "", putHand, handPrefix+name, until); err != nil {
+			t.Fatal(err)
+		}
+	}
+	standing := func(want func(who string) rivertype.JobState) {
+		t.Helper()
+		for who := range of {
+			var is rivertype.JobState
+			if err := s.pool.QueryRow(t.Context(), `select state from river_job where args->>'id' = $1`, who).Scan(&is); err != nil || is != want(who) {
+				t.Errorf("what %s was doing is %s, want %s: %v", who, is, want(who), err)
+			}
+		}
+	}
+	s.hand.clients.Store(1)
+	for _, at := range []time.Time{now.Add(-handTime + time.Second), now.Add(-renewTime)} {
+		if _, err := s.looked(t.Context(), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	standing(func(string) rivertype.JobState { return rivertype.JobStateRunning })
+	s.hand.answers = now.Add(-handTime)
+	if _, err := s.looked(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	standing(func(who string) rivertype.JobState { return of[who] })
+}
+
+// TestWhoDoesWorkIsKnownBeforeItBegins, under the name that has the row.
+func TestWhoDoesWorkIsKnownBeforeItBegins(t *testing.T) {
+	s := fresh(t)
+	leave(t, s, 1, "now", time.Now())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	known := 0
+	err := s.Run(ctx, func(ctx context.Context, _ tickets.Work) error {
+		defer cancel()
+		return s.pool.QueryRow(ctx, `select count(*) from hands, river_job where state = 'running' and attempted_by[cardinality(attempted_by)] like name || '.%' and until > $1`, time.Now()).Scan(&known)
+	})
+	if err != nil || known != 1 {
+		t.Errorf("%d known, %v", known, err)
+	}
+}
