@@ -285,18 +285,19 @@ func (p *Portal) add(r *request, t tickets.Ticket, text, key string) error {
 	if err != nil {
 		return fmt.Errorf("history of ticket %d: %w", t.Number, err)
 	}
-	if slices.ContainsFunc(lines, func(e tickets.Event) bool { return e.Facts[factForm] == key }) {
-		return nil
+	written := slices.IndexFunc(lines, func(e tickets.Event) bool { return e.Facts[factForm] == key })
+	if written >= 0 && slices.ContainsFunc(lines[written:], func(e tickets.Event) bool { return e.Kind == tickets.WaitingFor }) {
+		return nil // staff have asked again since
 	}
-	e := tickets.Event{Kind: tickets.Commented, Actor: tickets.ActorCustomer, Text: text, Facts: map[string]string{factForm: key}}
-	if _, err := p.Desk.Note(ctx, t.Number, e, r.Now); err != nil {
-		return fmt.Errorf("adding to ticket %d: %w", t.Number, err)
+	if written < 0 {
+		e := tickets.Event{Kind: tickets.Commented, Actor: tickets.ActorCustomer, Text: text, Facts: map[string]string{factForm: key}}
+		if _, err := p.Desk.Note(ctx, t.Number, e, r.Now); err != nil {
+			return fmt.Errorf("adding to ticket %d: %w", t.Number, err)
+		}
 	}
-	if t.State != tickets.Waiting {
-		return nil
-	}
+	// also where the words stand already: the first time, the process may have died behind them
 	var move *tickets.MoveError
-	if _, err := p.Desk.Resume(ctx, t.Number, tickets.ActorCustomer, "", r.Now); err != nil && !errors.As(err, &move) { // staff were faster
+	if _, err := p.Desk.Resume(ctx, t.Number, tickets.ActorCustomer, "", r.Now); err != nil && !errors.As(err, &move) { // it does not wait
 		return fmt.Errorf("taking ticket %d up again: %w", t.Number, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package portal_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -307,6 +308,37 @@ func TestACustomerReadsWhatIsMeantForCustomersAlone(t *testing.T) {
 	}
 	if got, _ := h.desk.Ticket(ctx, 417); got.State != tickets.Open {
 		t.Errorf("the ticket is %s after the answer", got.State)
+	}
+}
+
+// TestAnAnswerWhoseFirstTryWasCutOffTakesTheTicketUp: its words were written, and the process died before the ticket was taken up again. Who
+// sends the form again is not told that all is well while the ticket waits for ever. What staff have asked since stays asked.
+func TestAnAnswerWhoseFirstTryWasCutOffTakesTheTicketUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		asked bool // again, behind the words
+		want  tickets.State
+	}{"cut off": {false, tickets.Open}, "staff have asked again": {true, tickets.Waiting}} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			b := h.browser().logsIn(rossiPIN)
+			b.is(b.asks("POST", "/portal/open", form(1), "category=blocking", "title=How"), 303)
+			_, err := h.desk.WaitForCustomer(t.Context(), 417, "staff:anna", "which one?", h.clock())
+			must(t, err)
+			key := fmt.Sprintf("%x", sha256.Sum256([]byte(strings.TrimPrefix(form(7), "form="))))[:32]
+			_, err = h.desk.Note(t.Context(), 417, tickets.Event{Kind: tickets.Commented, Actor: tickets.ActorCustomer, Text: "the left one", Facts: map[string]string{"form": key}}, h.clock())
+			must(t, err)
+			if c.asked {
+				_, err = h.desk.Resume(t.Context(), 417, "staff:anna", "", h.clock())
+				must(t, err)
+				_, err = h.desk.WaitForCustomer(t.Context(), 417, "staff:anna", "and when?", h.clock())
+				must(t, err)
+			}
+			b.is(b.asks("POST", "/portal/tickets/417/comment", form(7), "text=the+left+one"), 303)
+			page := b.is(b.asks("GET", "/portal/tickets/417"), 200)
+			if got, _ := h.desk.Ticket(t.Context(), 417); got.State != c.want || strings.Count(page, "the left one") != 1 {
+				t.Errorf("the ticket is %s, want %s: %s", got.State, c.want, page)
+			}
+		})
 	}
 }
 
