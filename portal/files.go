@@ -90,6 +90,10 @@ func (p *Portal) attach(w http.ResponseWriter, r *request) {
 		p.failed(w, r, err)
 		return
 	}
+	if err := p.takeUp(ctx, r, t.Number); err != nil {
+		p.failed(w, r, err)
+		return
+	}
 	http.Redirect(w, r.Request, r.placeOf(t.Number)+"#files", http.StatusSeeOther)
 }
 

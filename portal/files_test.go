@@ -46,6 +46,12 @@ func TestACustomersFilesAreKeptNeverRunAndShownToNobodyElse(t *testing.T) {
 	for range 2 {
 		b.is(b.sends("/portal/tickets/417/files", "../<b>page</b>.html", markup), 303)
 	}
+	_, err := h.desk.WaitForCustomer(t.Context(), 417, "staff:anna", "the log, please", h.clock())
+	must(t, err)
+	b.is(b.sends("/portal/tickets/417/files", "../<b>page</b>.html", markup), 303)
+	if got, err := h.desk.Ticket(t.Context(), 417); err != nil || got.State != tickets.Open {
+		t.Errorf("the file that the ticket waited for leaves it %s: %v", got.State, err)
+	}
 	page := b.is(b.asks("GET", "/portal/tickets/417"), 200, "file added")
 	if found := fileAddress.FindAllStringSubmatch(page, -1); len(found) != 1 || strings.Count(page, "file added") != 1 || strings.Contains(page, "<b>page") {
 		t.Fatalf("a file that was sent twice: %v in %s", found, page)

@@ -295,10 +295,14 @@ func (p *Portal) add(r *request, t tickets.Ticket, text, key string) error {
 			return fmt.Errorf("adding to ticket %d: %w", t.Number, err)
 		}
 	}
-	// also where the words stand already: the first time, the process may have died behind them
+	return p.takeUp(ctx, r, t.Number) // also where the words stand already: the first time, the process may have died behind them
+}
+
+// takeUp takes a ticket up again that waits for what the customer has just sent.
+func (p *Portal) takeUp(ctx context.Context, r *request, n tickets.Number) error {
 	var move *tickets.MoveError
-	if _, err := p.Desk.Resume(ctx, t.Number, tickets.ActorCustomer, "", r.Now); err != nil && !errors.As(err, &move) { // it does not wait
-		return fmt.Errorf("taking ticket %d up again: %w", t.Number, err)
+	if _, err := p.Desk.Resume(ctx, n, tickets.ActorCustomer, "", r.Now); err != nil && !errors.As(err, &move) { // it does not wait
+		return fmt.Errorf("taking ticket %d up again: %w", n, err)
 	}
 	return nil
 }

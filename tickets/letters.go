@@ -69,7 +69,7 @@ type Update string
 
 // What staff are told of.
 const (
-	UpdateNew       Update = "new"       // a ticket, a call that was folded into one, one that was reopened, or words of the customer
+	UpdateNew       Update = "new"       // a ticket, a call that was folded into one or adds to one, one that was reopened, or words of the customer
 	UpdateAssigned  Update = "assigned"  // staff assigned it, or an engineer accepted it
 	UpdateRestored  Update = "restored"  // the service runs again
 	UpdateClosed    Update = "closed"    // it is done, or is no request
@@ -99,6 +99,10 @@ func (e Event) Update() Update {
 	switch e.Kind {
 	case Opened, BundledCall, Reopened, NotRestored:
 		return UpdateNew
+	case CalledAgain:
+		if e.Text == Adds {
+			return UpdateNew
+		}
 	case MailReceived:
 		if e.Facts[FactMailMachine] == "" { // or a letter to staff that comes back would bring about the next one
 			return UpdateNew

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hotline/sla"
@@ -93,12 +94,31 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 	})
 }
 
-// Keep puts a recording on the ticket.
+// Keep puts a recording on the ticket. What a caller has said while the ticket waited for the customer is the answer, as words by mail are: the
+// ticket is taken up again.
 func (d *Desk) Keep(ctx context.Context, n Number, r Recording, now time.Time) (Ticket, error) {
 	if r.Kind == Talk {
 		return d.keepOf(ctx, n, r, Event{Actor: "system", Text: "the talk of the caller and an engineer, in two channels"}, now)
 	}
-	return d.keepOf(ctx, n, r, Event{Actor: "caller"}, now)
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		kept := t.kept(r, Event{Actor: "caller"})
+		if !t.waitsSince(r.At) {
+			return []Event{kept}, nil
+		}
+		lines, err := d.History(ctx, n)
+		if err != nil { // the message counts, wherever the ticket goes back to
+			lines = nil
+		}
+		more, err := d.moved(t, t.before(lines), Event{Kind: Resumed, Actor: "caller"}, now)
+		return append([]Event{kept}, more...), err
+	})
+}
+
+// waitsSince tells whether the customer owed an answer at an instant, and still does.
+func (t Ticket) waitsSince(at time.Time) bool {
+	return t.State == Waiting && slices.ContainsFunc(t.Pauses, func(p sla.Pause) bool {
+		return p.Why == sla.ForCustomer && p.Until.IsZero() && !at.Before(p.From)
+	})
 }
 
 // Dictate puts a note on the ticket that an engineer has spoken; text says by what means.
@@ -108,11 +128,14 @@ func (d *Desk) Dictate(ctx context.Context, n Number, engineer, text string, r R
 
 // keepOf adds a recording and the line that tells whose it is.
 func (d *Desk) keepOf(ctx context.Context, n Number, r Recording, e Event, now time.Time) (Ticket, error) {
-	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
-		t.keep(r)
-		e.Kind, e.Facts = Recorded, map[string]string{FactRecording: r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}
-		return []Event{e}, nil
-	})
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) { return []Event{t.kept(r, e)}, nil })
+}
+
+// kept adds a recording, and completes the line that tells of it.
+func (t *Ticket) kept(r Recording, e Event) Event {
+	t.keep(r)
+	e.Kind, e.Facts = Recorded, map[string]string{FactRecording: r.ID, "seconds": fmt.Sprintf("%.1f", r.Seconds)}
+	return e
 }
 
 // Announce finds the open ticket that a caller of this contract is told of: the most urgent one.

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hotline/directory"
+	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
 )
@@ -216,5 +218,41 @@ func TestEveryRecordingOfManyIsErased(t *testing.T) {
 	}
 	if !slices.Equal(erased, want) || len(r.on(t)) != 0 {
 		t.Errorf("of %d recordings %d are known as erased, %d are left", len(want), len(erased), len(r.on(t)))
+	}
+}
+
+// TestWhatACallerSaysIsTheAnswerThatTheTicketWaitsFor: as words by mail and on the portal are. A message that was begun before staff asked is none,
+// and the ticket goes back to where it stood.
+func TestWhatACallerSaysIsTheAnswerThatTheTicketWaitsFor(t *testing.T) {
+	took := func(o office, n tickets.Number) error {
+		_, err := o.Assign(t.Context(), n, "staff:carla", "anna", monday(10))
+		return err
+	}
+	for name, c := range map[string]struct {
+		before func(o office, n tickets.Number) error
+		r      tickets.Recording
+		want   tickets.State
+	}{
+		"nobody has it":            {nil, tickets.Recording{ID: "r", At: monday(12)}, tickets.Open},
+		"anna has it":              {took, tickets.Recording{ID: "r", At: monday(12)}, tickets.Assigned},
+		"begun in the same second": {nil, tickets.Recording{ID: "r", At: monday(11)}, tickets.Open},
+		"begun before":             {nil, tickets.Recording{ID: "r", At: monday(11).Add(-time.Second)}, tickets.Waiting},
+		"a talk":                   {nil, tickets.Recording{ID: "r", At: monday(12), Kind: tickets.Talk}, tickets.Waiting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := openOffice(t)
+			n := o.blocking(t).Number
+			if c.before != nil {
+				must(t, c.before(o, n))
+			}
+			_, err := o.WaitForCustomer(t.Context(), n, "staff:carla", "which one?", monday(11))
+			must(t, err)
+			got, err := o.Keep(t.Context(), n, c.r, monday(13))
+			must(t, err)
+			waits := slices.ContainsFunc(got.Pauses, func(p sla.Pause) bool { return p.Why == sla.ForCustomer && p.Until.IsZero() })
+			if got.State != c.want || waits != (c.want == tickets.Waiting) || len(got.Recordings) != 1 {
+				t.Errorf("it is %s, want %s; it waits: %v; recordings %d", got.State, c.want, waits, len(got.Recordings))
+			}
+		})
 	}
 }

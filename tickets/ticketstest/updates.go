@@ -42,6 +42,12 @@ func updates(t *testing.T, s DeskStore) {
 	}
 	life := []func(tickets.Number) (tickets.Ticket, error){
 		func(n tickets.Number) (tickets.Ticket, error) { return desk.Comment(ctx, n, "carla", "a word", monday) }, // no letter
+		func(n tickets.Number) (tickets.Ticket, error) {
+			return desk.CalledAgainAbout(ctx, n, "c2", tickets.Adds, monday)
+		},
+		func(n tickets.Number) (tickets.Ticket, error) { // no letter
+			return desk.CalledAgainAbout(ctx, n, "c3", "heard the state and hung up", monday)
+		},
 		func(n tickets.Number) (tickets.Ticket, error) { return desk.Assign(ctx, n, "carla", "anna", monday) },
 		func(n tickets.Number) (tickets.Ticket, error) { return desk.Accept(ctx, n, "marco", false, monday) },
 		tell(tickets.Unreached), tell(tickets.RotaGap),
@@ -60,7 +66,7 @@ func updates(t *testing.T, s DeskStore) {
 				check.Must(t, err)
 			}
 			last = x.Number
-			want[last] = strings.Fields("assigned assigned closed closed new new restored unreached unreached")
+			want[last] = strings.Fields("assigned assigned closed closed new new new restored unreached unreached")
 		}
 	}
 	if !desk.Informed(ctx, last, monday) || desk.Informed(ctx, last, monday.AddDate(0, 0, 1)) {
