@@ -341,6 +341,9 @@ func steps(e Event) []sla.Step {
 	case RestoredAt:
 		return []sla.Step{answered, reached, stamped(sla.Restore)}
 	case AssignedTo, Accepted, Resumed:
+		if e.Facts[factStays] != "" {
+			return nil
+		}
 		return []sla.Step{answered}
 	case WaitingFor:
 		return []sla.Step{paused(sla.Paused, sla.ForCustomer)}

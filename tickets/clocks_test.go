@@ -56,7 +56,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 		for range rapid.IntRange(0, 15).Draw(r, "acts") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 10*3600*1000).Draw(r, "milliseconds")) * time.Millisecond)
 			var err error
-			switch rapid.IntRange(0, 17).Draw(r, "act") {
+			switch rapid.IntRange(0, 18).Draw(r, "act") {
 			case 0:
 				_, err = o.Assess(ctx, n, who, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at)
 			case 1:
@@ -90,6 +90,8 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 				_, err = o.Comment(ctx, n, who, "seen", at)
 			case 16:
 				_, err = o.UndoAccept(ctx, n, "marco", "no talk", at)
+			case 17:
+				_, err = o.HandOver(ctx, n, "marco", "luca", "", at)
 			default:
 				_, _, err = o.Look(ctx, n, at)
 			}
@@ -410,5 +412,48 @@ func TestAnEntryLiesWithinTheTicketsLifeAndBeforeWhatIsOnRecord(t *testing.T) {
 	must(t, err)
 	if ticket.State != tickets.Closed || !ticket.Clocks[2].MetAt.Equal(at(5, 0)) {
 		t.Errorf("%s, %+v", ticket.State, ticket.Clocks[2])
+	}
+}
+
+// TestAHandOverLeavesATicketAsItStands: nobody has answered what it waits for, and the work that has begun goes on. What the engineer has not in
+// hand stays where it is.
+func TestAHandOverLeavesATicketAsItStands(t *testing.T) {
+	who := "staff:carla"
+	do := map[tickets.State]func(o office, n tickets.Number) (tickets.Ticket, error){
+		tickets.Assigned: func(o office, n tickets.Number) (tickets.Ticket, error) { return o.Ticket(t.Context(), n) },
+		tickets.InProgress: func(o office, n tickets.Number) (tickets.Ticket, error) {
+			return o.Intervene(t.Context(), n, who, monday(10))
+		},
+		tickets.Waiting: func(o office, n tickets.Number) (tickets.Ticket, error) {
+			return o.WaitForCustomer(t.Context(), n, who, "", monday(10))
+		},
+		tickets.Restored: func(o office, n tickets.Number) (tickets.Ticket, error) {
+			return o.Restored(t.Context(), n, who, monday(10))
+		},
+		tickets.Closed: func(o office, n tickets.Number) (tickets.Ticket, error) {
+			return o.Close(t.Context(), n, who, "", monday(10))
+		},
+	}
+	for state, get := range do {
+		for _, from := range []string{"anna", "luca"} {
+			o := openOffice(t)
+			n := o.blocking(t).Number
+			_, err := o.Assign(t.Context(), n, who, "anna", monday(9))
+			must(t, err)
+			was, err := get(o, n)
+			must(t, err)
+			got, err := o.HandOver(t.Context(), n, from, "marco", "handed over", monday(11))
+			must(t, err)
+			want := "anna"
+			if from == "anna" && state.Live() {
+				want = "marco"
+			}
+			if got.State != was.State || got.State != state || got.Assignee != want || !reflect.DeepEqual(got.Pauses, was.Pauses) || !reflect.DeepEqual(got.Clocks, was.Clocks) {
+				t.Errorf("%s of %s: %+v, want %s's as it was: %+v", state, from, got, want, was)
+			}
+			if folded := o.folded(t, n); !reflect.DeepEqual(folded.Pauses, got.Pauses) || !reflect.DeepEqual(folded.Clocks, got.Clocks) {
+				t.Errorf("%s: the history folds to %+v, the rows say %+v", state, folded, got)
+			}
+		}
 	}
 }

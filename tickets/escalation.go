@@ -26,6 +26,7 @@ const (
 	factStood    = "state_was"    // of an accept: the state that its undoing gives back; of a wait: the one that its end does
 	factHad      = "engineer_was" // and the engineer
 	factContract = "contract"     // of a line about access: the contract on which it was said
+	factStays    = "state_stays"  // of a hand-over: the state, which it leaves as it is
 	factFormer   = "contract_was" // of terms that came with another contract
 )
 

@@ -45,6 +45,23 @@ func (d *Desk) TakeCharge(ctx context.Context, n Number, engineer, text string, 
 	})
 }
 
+// HandOver gives a ticket that one engineer has in hand to another one. It stays as it stands: what waits for the customer waits on. One that the
+// engineer has not in hand any more stays where it is.
+func (d *Desk) HandOver(ctx context.Context, n Number, from, to, text string, now time.Time) (Ticket, error) {
+	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		e := Event{Kind: AssignedTo, Actor: "engineer:" + to, Text: text}
+		switch {
+		case t.Assignee != from || !t.State.Live():
+			return nil, nil
+		case t.State == Open: // nobody works on it yet
+			return d.assign(t, e, to, now)
+		}
+		t.Assignee = to
+		e.At, e.Facts = now, map[string]string{"engineer": to, factStays: string(t.State)}
+		return []Event{e}, nil
+	})
+}
+
 // Accept assigns the ticket to the engineer who pressed the key. awaits: a caller is on the line, and the accept counts
 // only once the two have talked.
 func (d *Desk) Accept(ctx context.Context, n Number, engineer string, awaits bool, now time.Time) (Ticket, error) {

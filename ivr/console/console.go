@@ -30,6 +30,7 @@ type Desk interface {
 	History(ctx context.Context, n tickets.Number) ([]tickets.Event, error)
 	List(ctx context.Context, f tickets.Filter) (paging.Page[tickets.Ticket], error)
 	TakeCharge(ctx context.Context, n tickets.Number, engineer, text string, now time.Time) (tickets.Ticket, error)
+	HandOver(ctx context.Context, n tickets.Number, from, to, text string, now time.Time) (tickets.Ticket, error)
 	Enter(ctx context.Context, n tickets.Number, actor string, e tickets.Entry, now time.Time) (tickets.Ticket, error)
 	WaitForCustomer(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	Resume(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)

@@ -210,7 +210,7 @@ func GiveBlocking(ctx context.Context, d Desk, from, to oncall.Engineer, now tim
 		if t.Assignee != string(from.ID) {
 			continue
 		}
-		_, failed := d.TakeCharge(ctx, t.Number, string(to.ID), "handed over by "+from.Name+" "+ByTelephone, now)
+		_, failed := d.HandOver(ctx, t.Number, string(from.ID), string(to.ID), "handed over by "+from.Name+" "+ByTelephone, now)
 		if failed == nil {
 			given++
 		}
