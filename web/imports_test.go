@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"html"
@@ -9,10 +10,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hotline/directory"
+	"hotline/memory"
+	"hotline/sla"
+	"hotline/tickets"
 	"hotline/users"
 )
 
@@ -239,4 +246,57 @@ func TestThatTalksAreRecordedIsSetByAFile(t *testing.T) {
 		t.Errorf("%+v, %v", c, err)
 	}
 	b.get("/customers/rossi").is(200, "recorded, once both have been told", "not recorded")
+}
+
+// late writes contracts so slowly that the time of an import is up behind the first one.
+type late struct{ *memory.Store }
+
+func (l late) PutContract(ctx context.Context, c directory.Contract) (directory.Contract, error) {
+	stands, err := l.Store.PutContract(context.WithoutCancel(ctx), c)
+	time.Sleep(2 * time.Minute)
+	return stands, err
+}
+
+// OpenOf and LiveOf answer nobody whose time is up, as a database does.
+func (l late) OpenOf(ctx context.Context, c directory.ContractID) ([]tickets.Ticket, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return l.Store.OpenOf(ctx, c)
+}
+
+func (l late) LiveOf(ctx context.Context, c []directory.ContractID, after tickets.Number, most int) ([]tickets.Ticket, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return l.Store.LiveOf(ctx, c, after, most)
+}
+
+// TestRunningTicketsHearOfWhatAnImportWroteThoughItsTimeIsUp: what is written is not written again when the same file comes once more, so
+// that nobody would tell them later.
+func TestRunningTicketsHearOfWhatAnImportWroteThoughItsTimeIsUp(t *testing.T) {
+	hash() // outside: it is shared by all tests
+	synctest.Test(t, func(t *testing.T) {
+		o := open(t)
+		ids := 0
+		o.desk = tickets.NewDesk(tickets.DeskConfig{
+			Store: late{o.store}, Book: o.desk.Book(), Numbers: o.store, PINKey: []byte("key"), Own: sla.OfficeHours, NewID: func() string { ids++; return fmt.Sprint("late", ids) },
+		})
+		o.config.Store, o.config.Desk = late{o.store}, o.desk
+		o.handler = New(o.config)
+		n := o.opened("rossi", sla.Blocking, "down")
+		b := o.as(users.Admin)
+		b.imports("contracts", "id,customer,level,first_day,remote_access\nrossi,rossi,professional,2025-11-23,no\nrossi-office,rossi,extended,2025-11-23,yes\n", "changed: 2").is(200, "Lines written: 2")
+		ticket, err := o.desk.Ticket(t.Context(), n)
+		must(t, err)
+		lines, err := o.desk.History(t.Context(), n)
+		must(t, err)
+		var kinds []tickets.EventKind
+		for _, e := range lines {
+			kinds = append(kinds, e.Kind)
+		}
+		if !slices.Contains(kinds, tickets.TermsKept) || !slices.Contains(kinds, tickets.AccessGone) || ticket.Level != sla.Extended {
+			t.Errorf("the ticket heard %v: %+v", kinds, ticket.Clocks)
+		}
+	})
 }

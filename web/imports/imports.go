@@ -235,9 +235,9 @@ func (h Handlers) stream(r *ui.Request, p plan, say func(template.HTML)) {
 		}
 	}
 	progress(len(w.wrong) + w.done)
-	w.finish()
+	w.tell()
 	say(`</div>`)
-	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "import", p.kind.name, "done", w.done, "failed", len(w.wrong))
+	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "import", p.kind.name, "done", w.done, "complaints", len(w.wrong))
 	outcome, err := pages().Page("outcome", "", w.outcome(p))
 	if err != nil {
 		h.Log.ErrorContext(r.Context(), "the outcome of an import cannot be shown", "error", err)

@@ -71,6 +71,9 @@ func (w *writer) some(list []change) int {
 			w.letters = append(w.letters, ui.Letter(w.r.View, customer.Name, string(c.contract.ID), c.pin))
 		}
 	}
+	if len(w.told) > 0 { // at once, not at the end of a long import
+		w.tell()
+	}
 	return len(tried)
 }
 
@@ -94,22 +97,30 @@ func (w *writer) one(ctx context.Context, c change) outcomeOf {
 	return done
 }
 
-// finish lets the line hear of what was written, and then the running tickets.
-func (w *writer) finish() {
-	ctx := w.r.Context()
-	if _, err := w.Desk.CatchUp(ctx, w.Edits, w.Now()); err != nil { // the nodes' own look at what is new brings it then
+// tellTime bounds how long the line and the running tickets are told of what was just written.
+const tellTime = time.Minute
+
+// tell lets the line hear of what was just written, and then the running tickets. It is done although the time of the import is up: what is
+// written is not written again when the same file comes once more.
+func (w *writer) tell() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.r.Context()), tellTime)
+	defer cancel()
+	_, err := w.Desk.CatchUp(ctx, w.Edits, w.Now())
+	if err != nil { // the nodes' own look at what is new brings it then
 		w.Log.WarnContext(ctx, "the line hears of an import a moment later", "error", err)
 	}
 	for _, c := range w.told {
-		if err := w.follow(c); err != nil {
-			w.failed(c, err)
+		if failed := errors.Join(err, w.follow(ctx, c)); failed != nil {
+			w.Log.WarnContext(ctx, "running tickets are not told of an import", "line", c.line, "error", failed)
+			w.wrong = append(w.wrong, told(w.r.View, complaint{Line: c.line, ID: "imports-bad-told"}))
 		}
 	}
+	w.told = nil
 }
 
 // follow tells running tickets of a contract that was changed: they keep the terms with which they were opened.
-func (w *writer) follow(c change) error {
-	ctx, now := w.r.Context(), w.Now()
+func (w *writer) follow(ctx context.Context, c change) error {
+	now := w.Now()
 	if c.terms {
 		if _, err := w.Desk.KeepAll(ctx, tickets.OfContract(c.contract.ID), w.r.Actor(), now); err != nil {
 			return fmt.Errorf("keeping the terms of the tickets of contract %s: %w", c.contract.ID, err)
