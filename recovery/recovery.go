@@ -128,7 +128,7 @@ func (r *Recordings) cutOff() (cut []string) {
 	return cut
 }
 
-// adoptOne puts one on its ticket. One that cannot be read or has no ticket is passed over.
+// adoptOne puts one on its ticket. One that cannot be read or has no ticket is passed over, and one without any sound is deleted.
 func (r *Recordings) adoptOne(ctx context.Context, id string) error {
 	if err := r.Spool.Recover(id); err != nil {
 		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
@@ -138,6 +138,9 @@ func (r *Recordings) adoptOne(ctx context.Context, id string) error {
 	if err != nil {
 		r.Log.Warn("a recording cannot be read", "recording", id, "error", err)
 		return nil
+	}
+	if len(octets) == 0 { // what ends well is thrown away without sound, too
+		return r.Spool.Remove(id)
 	}
 	channels, err := r.Spool.Channels(id)
 	if err != nil {

@@ -227,3 +227,31 @@ func TestWhatWasToBecomeAPromptAndWasNotConfirmedIsDeleted(t *testing.T) {
 		t.Errorf("%v lie on the disk, %v", left, err)
 	}
 }
+
+// TestARecordingWithoutSoundIsThrownAway: the process died before the first of it was on the disk, in the clear or sealed.
+func TestARecordingWithoutSoundIsThrownAway(t *testing.T) {
+	for name, encrypted := range map[string]bool{"clear": false, "sealed": true} {
+		t.Run(name, func(t *testing.T) {
+			c, r := crashed(t)
+			if !encrypted {
+				folder, err := spool.Open(t.TempDir(), spool.Encryption{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = folder.Close() })
+				c.spool, r.Spool = folder, folder
+			}
+			n := c.ticket()
+			if _, err := c.spool.Create(fmt.Sprintf("%d-silent", n), g711.ALaw); err != nil {
+				t.Fatal(err)
+			}
+			c.start(r)
+			r.Recover(t.Context())
+			ticket, err := c.desk.Ticket(t.Context(), n)
+			left, listed := c.spool.List()
+			if err != nil || listed != nil || len(ticket.Recordings) != 0 || len(left) != 0 {
+				t.Errorf("the ticket has %v, and on the disk lies %v: %v, %v", ticket.Recordings, left, err, listed)
+			}
+		})
+	}
+}
