@@ -82,7 +82,7 @@ func (s *session) byNumber() error {
 		})
 	}
 	switch {
-	case errors.Is(err, strconv.ErrRange), errors.Is(err, storage.ErrNotFound):
+	case errors.Is(err, strconv.ErrRange), errors.Is(err, strconv.ErrSyntax), errors.Is(err, storage.ErrNotFound): // keys A to D are no digits
 		return s.sayAnew(prompts.P("console-no-ticket"))
 	case err != nil:
 		return s.trouble("reading a ticket", err)
