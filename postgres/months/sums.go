@@ -56,7 +56,7 @@ func (r Rows) Sums(ctx context.Context, p statistics.Part) (list []statistics.Su
 		if err := r.Scan(&k.contract, &k.level, &k.category, &s.Name, &s.Tickets); err != nil {
 			return err
 		}
-		s.Contract, s.Level, s.Category = k.contract, k.level, k.category
+		s.Contract, s.Level, s.Category, s.Name = k.contract, k.level, k.category, statistics.NameOf(k.contract, s.Name)
 		of[k] = s
 		return nil
 	}))

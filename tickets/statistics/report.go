@@ -140,6 +140,14 @@ type group struct {
 	category sla.Category
 }
 
+// NameOf is whose the tickets of a contract are, by the name on one of them. Those without a contract are of many, and of nobody alone.
+func NameOf(c directory.ContractID, name string) string {
+	if c == "" {
+		return ""
+	}
+	return name
+}
+
 // sums are a line that is being added up.
 type sums struct {
 	Line
@@ -186,7 +194,7 @@ func makeReport(month string, outcomes []Outcome, spent []tickets.Spent, now tim
 	for _, o := range outcomes {
 		g := group{o.Contract, o.Level, o.Category}
 		if lines[g] == nil {
-			lines[g] = newSums(Line{Contract: o.Contract, Name: o.Name, Level: o.Level, Category: o.Category})
+			lines[g] = newSums(Line{Contract: o.Contract, Name: NameOf(o.Contract, o.Name), Level: o.Level, Category: o.Category})
 		}
 		_, seen := of[o.Ticket]
 		of[o.Ticket] = g

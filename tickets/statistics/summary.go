@@ -37,7 +37,7 @@ type Mark struct{ Tickets, Versions int64 }
 // Sum is what the tickets of one contract, level and category came to, without what depends on the time of the look.
 type Sum struct {
 	Contract directory.ContractID
-	Name     string // the customer's; of several the first one by the alphabet of octets
+	Name     string // the customer's; of several the first one by the alphabet of octets; empty without a contract
 	Level    sla.LevelID
 	Category sla.Category
 	Tickets  int
@@ -93,10 +93,10 @@ func SumsOf(outcomes []Outcome, spent []tickets.Spent) []Sum {
 		g := group{o.Contract, o.Level, o.Category}
 		s := sums[g]
 		if s == nil {
-			s = &Sum{Contract: o.Contract, Name: o.Name, Level: o.Level, Category: o.Category}
+			s = &Sum{Contract: o.Contract, Name: NameOf(o.Contract, o.Name), Level: o.Level, Category: o.Category}
 			sums[g] = s
 		}
-		s.Name = min(s.Name, o.Name)
+		s.Name = min(s.Name, NameOf(o.Contract, o.Name))
 		if of[o.Ticket] == nil {
 			s.Tickets++
 		}
@@ -176,7 +176,7 @@ func Summarise(sums []Sum) Summary {
 		return worst(list)
 	}
 	v := Summary{
-		Contracts:  by(func(s *Sum) (string, string) { return string(s.Contract), s.Name }),
+		Contracts:  by(func(s *Sum) (string, string) { return string(s.Contract), NameOf(s.Contract, s.Name) }), // also of sums that a former version kept
 		Levels:     by(func(s *Sum) (string, string) { return string(s.Level), "" }),
 		Categories: by(func(s *Sum) (string, string) { return string(s.Category), "" }),
 	}
