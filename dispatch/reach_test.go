@@ -16,15 +16,25 @@ import (
 	"hotline/tickets"
 )
 
+// TestWhoAddsToABlockingTicketReachesTheEngineerWhoHasIt, also where the ticket waits for what the caller says: that it is taken up again
+// by the message is no reason to ring nobody any more.
 func TestWhoAddsToABlockingTicketReachesTheEngineerWhoHasIt(t *testing.T) {
-	for name, hangsUp := range map[string]bool{"and waits": false, "and hangs up": true} {
+	for name, c := range map[string]struct{ hangsUp, waits bool }{
+		"and waits": {}, "and hangs up": {hangsUp: true}, "the answer, and waits": {waits: true}, "the answer, and hangs up": {true, true},
+	} {
 		t.Run(name, func(t *testing.T) {
+			hangsUp := c.hangsUp
 			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
 				var anna, marco apptest.Rings
 				n.Engineers(anna.Accepts(14*time.Second, time.Minute), marco.Accepts(14*time.Second, 40*time.Second))
 				ticket := n.Open("rossi")
 				if _, err := n.Desk.Assign(t.Context(), ticket.Number, "staff:carla", "marco", time.Now()); err != nil {
 					t.Fatal(err)
+				}
+				if c.waits {
+					if _, err := n.Desk.WaitForCustomer(t.Context(), ticket.Number, "staff:carla", "which one?", time.Now()); err != nil {
+						t.Fatal(err)
+					}
 				}
 				call := n.Dial("127.0.0.1:6000", "0612345")
 				n.Message(call, "314159#9")

@@ -170,7 +170,8 @@ const (
 // Needless tells why nobody is rung any more for a ticket that stood like t when the search began; empty while there is
 // no reason.
 func (t Ticket) Needless(now Ticket) Needless {
-	taken := (now.State == Assigned || now.State == InProgress) && (now.Assignee != t.Assignee || (t.State != Assigned && t.State != InProgress))
+	// What waited goes back to whoever had it with the caller's own message: that engineer is yet to be rung.
+	taken := (now.State == Assigned || now.State == InProgress) && (now.Assignee != t.Assignee || t.State == Open)
 	switch {
 	case now.State == Restored:
 		return ServiceBack
