@@ -65,13 +65,13 @@ type Config struct {
 
 // Store is a database in use. Safe for concurrent use.
 type Store struct {
-	pool *pgxpool.Pool
-	jobs *river.Client[pgx.Tx]
-	log  *slog.Logger
-	told chan struct{}   // work was enqueued here
-	hand *hand           // that does it
-	slow *pgxpool.Config // for statements that take their time
-	late error
+	pool  *pgxpool.Pool
+	jobs  *river.Client[pgx.Tx]
+	log   *slog.Logger
+	told  chan struct{}   // work was enqueued here
+	lease *lease          // of this process on due work
+	slow  *pgxpool.Config // for statements that take their time
+	late  error
 
 	pulse    *pulse
 	searches *searches
@@ -115,7 +115,7 @@ func Open(ctx context.Context, url string, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), hand: newHand(), slow: cfg.Copy(), pulse: &pulse{}, searches: &searches{}}
+	s := &Store{pool: pool, log: c.Log, told: make(chan struct{}, 1), lease: newLease(), slow: cfg.Copy(), pulse: &pulse{}, searches: &searches{}}
 	s.Rows = bridged.Rows{With: s.with}
 	few := cfg.Copy()
 	few.MaxConns = reserved

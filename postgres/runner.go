@@ -45,7 +45,7 @@ func (s *Store) Run(ctx context.Context, handle func(ctx context.Context, w tick
 			said = false
 			s.untilQuiet(ctx)
 			ending.Go(func() {
-				defer s.hand.clients.Add(-1)
+				defer s.lease.clients.Add(-1)
 				s.rest(ctx, client)
 			})
 			continue
@@ -134,7 +134,7 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 		return nil, err
 	}
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{
-		ID: s.hand.client(), Queues: map[string]river.QueueConfig{
+		ID: s.lease.client(), Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: hands}, letters: {MaxWorkers: writers}, messages: {MaxWorkers: spreaders}, transcripts: {MaxWorkers: listeners},
 		},
 		Workers: workers, Logger: s.log,
@@ -142,9 +142,9 @@ func (s *Store) awake(ctx context.Context, handle func(ctx context.Context, w ti
 	if err != nil {
 		return nil, fmt.Errorf("doing due work: %w", err)
 	}
-	s.hand.clients.Add(1)
+	s.lease.clients.Add(1)
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		s.hand.clients.Add(-1)
+		s.lease.clients.Add(-1)
 		return nil, fault("doing due work", err)
 	}
 	return client, nil
@@ -167,16 +167,16 @@ func (s *Store) rest(ctx context.Context, client *river.Client[pgx.Tx]) {
 	}
 }
 
-// A process that dies leaves its work as being done, and River would take that up again only after an hour. So each process that does
-// work has a row, which it renews. What a process was doing whose row ran out waits for whoever is there.
+// A process that dies leaves its work as being done, and River would rescue that only after an hour. So each process that does
+// work has a lease, which it renews. What a process was doing whose lease ran out is done by whoever is there.
 const (
-	handTime  = 40 * time.Second // for which a row holds
+	leaseTime = 40 * time.Second // for which a lease holds
 	renewTime = 10 * time.Second // between two renewals
-	forgotten = 24 * time.Hour   // a row that ran out so long ago goes
+	forgotten = 24 * time.Hour   // a lease that ran out so long ago goes
 )
 
-// hand is a process that does due work, as the others know it. All but clients is used by one goroutine.
-type hand struct {
+// lease is that of this process on due work, as the others know it. All but clients is used by one goroutine.
+type lease struct {
 	name    string
 	clients atomic.Int32 // of River, that do work or end it
 	begun   int          // clients until now
@@ -184,51 +184,52 @@ type hand struct {
 	answers time.Time // since when the database has answered without a break; zero: it does not
 }
 
-// handPrefix begins the names of processes that have rows; those of a former version have none.
-const handPrefix = "hotline-"
+// leasePrefix begins the names of processes that have leases; those of a former version have none.
+const leasePrefix = "hotline-"
 
-func newHand() *hand { return &hand{name: handPrefix + rand.Text()} }
+func newLease() *lease { return &lease{name: leasePrefix + rand.Text()} }
 
 // client names the next client of River.
-func (h *hand) client() string {
-	h.begun++
-	return fmt.Sprintf("%s.%d", h.name, h.begun)
+func (l *lease) client() string {
+	l.begun++
+	return fmt.Sprintf("%s.%d", l.name, l.begun)
 }
 
 const (
-	putHand     = `insert into hands (name, until) values ($1, $2) on conflict (name) do update set until = $2`
-	forgetHands = `delete from hands where until < $1`
+	putLease     = `insert into work_leases (name, until) values ($1, $2) on conflict (name) do update set until = $2`
+	forgetLeases = `delete from work_leases where until < $1`
 	// The last of those who attempted a job does it.
-	relieveHands = `update river_job j set state = 'available', scheduled_at = $1 where state = 'running' and starts_with(attempted_by[cardinality(attempted_by)], $2)
-	and not exists (select from hands h where h.until > $1 and h.name = split_part(j.attempted_by[cardinality(j.attempted_by)], '.', 1))`
+	rescueWork = `update river_job j set state = 'available', scheduled_at = $1 where state = 'running' and starts_with(attempted_by[cardinality(attempted_by)], $2)
+	and not exists (select from work_leases l where l.until > $1 and l.name = split_part(j.attempted_by[cardinality(j.attempted_by)], '.', 1))`
 )
 
 // looked is due, and keeps this process known to the others.
 func (s *Store) looked(ctx context.Context, now time.Time) (bool, error) {
 	due, err := s.due(ctx, now)
-	if h := s.hand; err != nil {
-		h.answers = time.Time{}
-	} else if h.answers.IsZero() {
-		h.answers = now
+	switch {
+	case err != nil:
+		s.lease.answers = time.Time{}
+	case s.lease.answers.IsZero():
+		s.lease.answers = now
 	}
-	if err == nil && s.hand.clients.Load() > 0 && now.Sub(s.hand.renewed) >= renewTime {
+	if err == nil && s.lease.clients.Load() > 0 && now.Sub(s.lease.renewed) >= renewTime {
 		err = s.renew(ctx, now)
 	}
 	return due, err
 }
 
-// renew renews the row of this process, and makes due what others left who have died. After a time without the database, the
+// renew renews the lease of this process, and makes due what others left who have died. After a time without the database, the
 // others are given time to renew theirs first.
 func (s *Store) renew(ctx context.Context, now time.Time) error {
-	if err := s.exec(ctx, "renewing who does due work", putHand, s.hand.name, now.Add(handTime)); err != nil {
+	if err := s.exec(ctx, "renewing who does due work", putLease, s.lease.name, now.Add(leaseTime)); err != nil {
 		return err
 	}
-	s.hand.renewed = now
-	if s.hand.answers.IsZero() || now.Sub(s.hand.answers) < handTime {
+	s.lease.renewed = now
+	if s.lease.answers.IsZero() || now.Sub(s.lease.answers) < leaseTime {
 		return nil
 	}
-	if err := s.exec(ctx, "taking over due work", relieveHands, now, handPrefix); err != nil {
+	if err := s.exec(ctx, "taking over due work", rescueWork, now, leasePrefix); err != nil {
 		return err
 	}
-	return s.exec(ctx, "forgetting who did due work", forgetHands, now.Add(-forgotten))
+	return s.exec(ctx, "forgetting who did due work", forgetLeases, now.Add(-forgotten))
 }

@@ -206,7 +206,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		gatherAgain, selectMail, insertMail, doneMail, mailsWith, mailsFrom, mailsLast, mailsFiled, settleMail, claimReceipt, markAddress, clearAddress, badAddresses, selectAgent, selectAgents, insertAgent, updateAgent, clearAgent,
 		forgetCodes, putCode, lockCode, countTry, dropCode, forgetCustomers, putCustomer, selectCustomerSession, deleteCustomerSession, forgetLinks, putLink, selectLink, revokeLinksOff, insertAudit, deleteAudit, selectAudit,
 		selectAuditedSound, noteRelease, problemsNamed, insertNotice, claimNotices, updateNotice, selectNotices,
-		putHand, forgetHands, relieveHands, insertStatement, claimStatement, updateStatement, selectStatements, selectLetters}
+		putLease, forgetLeases, rescueWork, insertStatement, claimStatement, updateStatement, selectStatements, selectLetters}
 	conn, err := s.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -202,8 +202,8 @@ func TestWorkThatFailsIsTriedForDays(t *testing.T) {
 func TestWhatADeadProcessWasDoingIsDoneByAnother(t *testing.T) {
 	s, now := fresh(t), time.Now().Truncate(time.Second)
 	of := map[string]rivertype.JobState{ // by whom it is being done
-		handPrefix + "dead.1": rivertype.JobStateAvailable, handPrefix + "gone.2": rivertype.JobStateAvailable,
-		handPrefix + "lives.3": rivertype.JobStateRunning, "host_2026_11_30": rivertype.JobStateRunning,
+		leasePrefix + "dead.1": rivertype.JobStateAvailable, leasePrefix + "gone.2": rivertype.JobStateAvailable,
+		leasePrefix + "lives.3": rivertype.JobStateRunning, "host_2026_11_30": rivertype.JobStateRunning,
 	}
 	n := tickets.Number(0)
 	for who := range of {
@@ -214,7 +214,7 @@ func TestWhatADeadProcessWasDoingIsDoneByAnother(t *testing.T) {
 		}
 	}
 	for name, until := range map[string]time.Time{"lives": now.Add(time.Second), "gone": now} {
-		if err := s.exec(t.Context(), "", putHand, handPrefix+name, until); err != nil {
+		if err := s.exec(t.Context(), "", putLease, leasePrefix+name, until); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -227,14 +227,14 @@ func TestWhatADeadProcessWasDoingIsDoneByAnother(t *testing.T) {
 			}
 		}
 	}
-	s.hand.clients.Store(1)
-	for _, at := range []time.Time{now.Add(-handTime + time.Second), now.Add(-renewTime)} {
+	s.lease.clients.Store(1)
+	for _, at := range []time.Time{now.Add(-leaseTime + time.Second), now.Add(-renewTime)} {
 		if _, err := s.looked(t.Context(), at); err != nil {
 			t.Fatal(err)
 		}
 	}
 	standing(func(string) rivertype.JobState { return rivertype.JobStateRunning })
-	s.hand.answers = now.Add(-handTime)
+	s.lease.answers = now.Add(-leaseTime)
 	if _, err := s.looked(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestWhoDoesWorkIsKnownBeforeItBegins(t *testing.T) {
 	known := 0
 	err := s.Run(ctx, func(ctx context.Context, _ tickets.Work) error {
 		defer cancel()
-		return s.pool.QueryRow(ctx, `select count(*) from hands, river_job where state = 'running' and attempted_by[cardinality(attempted_by)] like name || '.%' and until > $1`, time.Now()).Scan(&known)
+		return s.pool.QueryRow(ctx, `select count(*) from work_leases, river_job where state = 'running' and attempted_by[cardinality(attempted_by)] like name || '.%' and until > $1`, time.Now()).Scan(&known)
 	})
 	if err != nil || known != 1 {
 		t.Errorf("%d known, %v", known, err)
