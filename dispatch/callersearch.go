@@ -52,12 +52,16 @@ func (s *callerSearch) Calls(ctx context.Context) bool {
 	defer slow.Stop()
 	select {
 	case <-s.begun:
-		return true
 	case <-s.done:
 	case <-slow.C:
 	case <-ctx.Done():
 	}
-	return false
+	select {
+	case <-s.begun: // also where the search is over already
+		return true
+	default:
+		return false
+	}
 }
 
 // Accepted tells that somebody waits for the caller.

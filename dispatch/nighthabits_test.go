@@ -63,9 +63,10 @@ func (l *nightLeg) act() {
 func (l *nightLeg) keysTheCode() {
 	select {
 	case code := <-l.asked:
+		heard := l.other.Load()
 		for _, k := range []byte(code) {
-			if !lets(l.ctx, l.street.between(l.address, 700*time.Millisecond, 2*time.Second)) {
-				return
+			if !lets(l.ctx, l.street.between(l.address, 700*time.Millisecond, 2*time.Second)) || l.other.Load() != heard {
+				return // what is asked now is not for the code, of which nobody knows the digits
 			}
 			l.keys <- k
 		}

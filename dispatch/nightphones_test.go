@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hotline/cdr"
@@ -43,6 +44,11 @@ func (s *street) between(phone string, least, most time.Duration) time.Duration 
 	return least + time.Duration(d.Int64N(int64(most-least)+1))
 }
 
+// passes is how long a message takes to a telephone: no two of them end a call at the same instant.
+func (s *street) passes(phone string) {
+	lets(context.Background(), s.between(phone, time.Millisecond, 30*time.Millisecond))
+}
+
 // Ring implements ring.Telephones.
 func (s *street) Ring(ctx context.Context, address string, _ ring.Introduction) (ring.Telephone, error) {
 	s.mu.Lock()
@@ -54,10 +60,14 @@ func (s *street) Ring(ctx context.Context, address string, _ ring.Introduction) 
 	s.mu.Unlock()
 	defer func() { s.mu.Lock(); s.rings--; s.mu.Unlock() }()
 	s.night.say("%s rings", address)
+	cancelled := func() error {
+		s.passes(address)
+		s.night.say("%s is not rung any more", address)
+		return context.Cause(ctx)
+	}
 	fails := func(after time.Duration, err error) error {
 		if !lets(ctx, after) {
-			s.night.say("%s is not rung any more", address)
-			return context.Cause(ctx)
+			return cancelled()
 		}
 		s.night.say("%s: %v", address, err)
 		return err
@@ -66,7 +76,7 @@ func (s *street) Ring(ctx context.Context, address string, _ ring.Introduction) 
 	case isBusy:
 		return nil, fails(s.between(address, 200*time.Millisecond, 2*time.Second), &ring.Refusal{Code: 486, Reason: "Busy Here"})
 	case isDead:
-		return nil, fails(4*time.Second, ring.ErrDead)
+		return nil, fails(s.between(address, 4*time.Second, 4030*time.Millisecond), ring.ErrDead)
 	case isSilent:
 		return nil, fails(time.Hour, ring.ErrUnheard)
 	}
@@ -75,8 +85,7 @@ func (s *street) Ring(ctx context.Context, address string, _ ring.Introduction) 
 		picks = s.between(address, 8*time.Second, 18*time.Second)
 	}
 	if !lets(ctx, picks) {
-		s.night.say("%s is not rung any more", address)
-		return nil, context.Cause(ctx)
+		return nil, cancelled()
 	}
 	return s.pickUp(address, does), nil
 }
@@ -124,11 +133,12 @@ type nightLeg struct {
 	acts    sync.WaitGroup
 	once    sync.Once
 	ahead   []byte
-	took    byte        // the last key that was asked for
-	asked   chan string // for codes
-	code    string      // that was asked for last
-	last    string      // the last two keys
-	mute    bool        // nothing comes from it any more
+	took    byte         // the last key that was asked for
+	asked   chan string  // for codes
+	other   atomic.Int64 // sentences that ask for no code
+	code    string       // that was asked for last
+	last    string       // the last two keys
+	mute    bool         // nothing comes from it any more
 	air     attention
 }
 
@@ -153,6 +163,8 @@ func (l *nightLeg) Say(ctx context.Context, lang prompts.Language, p prompts.Phr
 	if len(p) == 1 && p[0].Kind == prompts.Spelled && l.KeysInSound() {
 		text, lasts, l.code = "a code", 800*time.Millisecond, p[0].Text
 		l.asked <- l.code
+	} else {
+		l.other.Add(1)
 	}
 	l.street.night.say("%s hears %s", l.address, text)
 	keys := l.keys
@@ -275,6 +287,7 @@ func (l *nightLeg) Hangup() {
 		l.air.ends()
 		l.end(errOurs)
 		l.acts.Wait()
+		l.street.passes(l.address)
 		if nothing := l.air.nothing(); nothing > 32*time.Second && l.does != isCustomer { // who was called back is joined to the engineer's leg
 			l.street.night.fault("%s was left over for %s", l.id, nothing)
 		}

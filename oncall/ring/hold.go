@@ -69,10 +69,9 @@ func (j *job) callerWaits(ctx context.Context) bool {
 	}
 	select {
 	case <-j.request.Busy.Waits:
-		return true
 	case <-ctx.Done():
-		return false
 	}
+	return ctx.Err() == nil
 }
 
 // forget forgets what the caller has pressed before, which answers nothing here, but for a refusal.

@@ -61,7 +61,7 @@ func (w *walk) together(ctx context.Context, t turn) (all []ended) {
 	defer race.cut()
 	defer race.end(nil)
 	var ringing sync.WaitGroup
-	results := make(chan ended, len(t.attempts))
+	rings, results := false, make(chan ended, len(t.attempts))
 	for _, telephones := range w.byOwner(t.attempts) {
 		if w.now.passed[w.owner(telephones[0])] {
 			continue
@@ -71,10 +71,14 @@ func (w *walk) together(ctx context.Context, t turn) (all []ended) {
 			results <- ended{telephones[0], unanswered, errEngaged}
 			continue
 		}
+		rings = true
 		ringing.Go(func() {
 			defer as.free()
 			w.ringOwner(ctx, telephones, attempt{job: w.job, rings: t.ring, as: as, race: race}, results)
 		})
+	}
+	if rings {
+		w.release()
 	}
 	ringing.Wait()
 	close(results)
@@ -130,10 +134,12 @@ func (j *job) byOwner(attempts []oncall.Attempt) (list [][]oncall.Attempt) {
 
 // engage holds the owner of a telephone; nil, and a line of the record, where another search rings or talks to the owner.
 func (j *job) engage(ctx context.Context, to oncall.Attempt, t turn) *engagement {
-	as := j.search.engaged.take(j.owner(to), !t.skipTalking)
+	as := j.walk.takes(j.owner(to), !t.skipTalking)
 	if as == nil {
 		a := attempt{job: j, Attempt: to}
 		a.finish(ctx, cdr.Leg{Engineer: string(to.Engineer), Address: to.Phone, Started: time.Now()}, nil, errEngaged.Error())
+		return nil
 	}
+	j.walk.goesOn(ctx)
 	return as
 }

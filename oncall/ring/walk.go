@@ -3,6 +3,8 @@ package ring
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"hotline/oncall"
@@ -48,6 +50,10 @@ type walk struct {
 	waits   int // rounds in which nobody could be rung
 	now     *round
 	outcome Outcome
+
+	says  prompts.Phrase         // to the caller, once the walk goes on; nothing where the hold goes on
+	given map[string]*engagement // by owner: who is held for this walk, and is to be rung now
+	place uint64                 // in the line of those who wait for somebody; 0: none
 }
 
 // newWalk walks a plan from its beginning.
@@ -83,6 +89,7 @@ func (w *walk) begin() {
 // leg is lost after the join, the walk goes on with the next telephone for as long as a new walk lasts, so the caller always gets
 // the whole plan.
 func (w *walk) run(ctx context.Context) Outcome {
+	defer w.release()
 	for context.Cause(ctx) == nil {
 		if w.request.Until.Err() != nil {
 			return CalledOff
@@ -97,7 +104,7 @@ func (w *walk) run(ctx context.Context) Outcome {
 		case calledOff:
 			return CalledOff
 		case lost:
-			w.startHold(ctx, prompts.P(SayEngineerLost))
+			w.says = prompts.P(SayEngineerLost)
 			if w.losses++; w.losses <= mostLosses && !w.once {
 				w.left, w.over = w.rounds*len(w.chain), 0
 			}
@@ -161,6 +168,7 @@ func (w *walk) alone(ctx context.Context, t turn) (verdict, error) {
 
 // endRound waits before the next round, where there is one and somebody of this one was busy.
 func (w *walk) endRound(ctx context.Context) {
+	w.release()
 	if w.now.inVain() && w.waits < w.rounds {
 		w.waits++
 		w.left += len(w.chain) // a round in which nobody could be rung is none
@@ -171,11 +179,85 @@ func (w *walk) endRound(ctx context.Context) {
 }
 
 // pause waits until one of those who talk to our callers is free, or the round has lasted as long as one telephone rings.
-func (j *job) pause(ctx context.Context, r *round) {
-	if most := j.search.Times.Ring - time.Since(r.began); (r.busy || len(r.engaged) > 0) && most > 0 {
-		until, stop := j.untilCalledOff(ctx)
-		defer stop()
-		j.search.engaged.wait(until, r.engaged, most)
+func (w *walk) pause(ctx context.Context, r *round) {
+	most := w.search.Times.Ring - time.Since(r.began)
+	if !r.busy && len(r.engaged) == 0 || most <= 0 {
+		return
+	}
+	w.goesOn(ctx)
+	until, stop := w.untilCalledOff(ctx)
+	defer stop()
+	if len(r.engaged) == 0 {
+		wait(until, most)
+		return
+	}
+	line := &inLine{wants: r.engaged, turns: w.hopes(), place: w.place}
+	w.given = w.search.engaged.wait(until, line, most)
+	w.place = line.place
+}
+
+// hopes are whom the next round rings, turn by turn.
+func (w *walk) hopes() (list []hope) {
+	for _, t := range w.chain {
+		h := hope{talking: !t.skipTalking}
+		for _, a := range t.attempts {
+			if owner := w.owner(a); owner != w.never && !slices.Contains(h.names, owner) {
+				h.names = append(h.names, owner)
+			}
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// takes holds the owner of a telephone, who may have been given to this walk before; nil where another search has the owner.
+func (w *walk) takes(owner string, talking bool) *engagement {
+	e := w.search.engaged
+	e.mu.Lock()
+	as := w.given[owner]
+	if delete(w.given, owner); as == nil {
+		as = e.takeHere(owner, talking)
+	}
+	e.mu.Unlock()
+	if as = e.tells(as, talking); as != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		w.place = 0 // who waits again stands behind those who wait now
+	}
+	return as
+}
+
+// release lets go of those who were given to this walk, and are not rung now.
+func (w *walk) release() {
+	e := w.search.engaged
+	e.mu.Lock()
+	given := w.given
+	w.given = nil
+	e.mu.Unlock()
+	for _, owner := range slices.Sorted(maps.Keys(given)) {
+		given[owner].free()
+	}
+}
+
+// keeps has an engineer rung again at once by this walk, whom nobody else gets before.
+func (w *walk) keeps(owner string, as *engagement) {
+	if as = as.keeps(); as == nil {
+		return
+	}
+	e := w.search.engaged
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if w.given == nil {
+		w.given = map[string]*engagement{}
+	}
+	w.given[owner] = as
+}
+
+// goesOn has the caller hear that the search goes on, once it does: somebody is rung, or waited for.
+func (w *walk) goesOn(ctx context.Context) {
+	if w.says != nil {
+		w.startHold(ctx, w.says)
+		w.says = nil
 	}
 }
 
