@@ -138,6 +138,8 @@ func endings() map[string]way {
 		"closed while they talk":            {keys: "*314159#1", anna: accepts, acts: "close", when: 60 * time.Second},
 		"the customer is called back":       {keys: "314159#1", from: "+390612345", hangs: 7900 * time.Millisecond, anna: second(presses("11", 10*time.Second, 90*time.Second)), before: listed, change: trunked},
 		"the caller does not wait":          {keys: "314159#1", from: "+390612345", after: "1", anna: unheard(presses("1", 13*time.Second, 60*time.Second)), marco: rings, before: listed, change: trunked},
+		"the caller leaves over the brief":  {keys: "314159#1", from: "+390612345", after: "1", anna: unheard(presses("", 0, time.Minute)), marco: late(15*time.Second, presses("", 0, time.Minute)), before: listed, change: trunked},
+		"he leaves, and is not rung":        {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", after: "1", anna: unheard(presses("", 0, time.Minute)), marco: late(15*time.Second, presses("", 0, time.Minute)), change: trunked},
 		"called out, he is told the number": {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", hangs: 7900 * time.Millisecond, anna: second(presses("1", 10*time.Second, time.Minute)), change: trunked},
 		"he asks for the message too early": {keys: "314159#1", anna: presses("31", 3*time.Second, 40*time.Second)},
 		"he is told the number":             {keys: "314159#1", from: "+390699999", at: "127.0.0.9:6000", hangs: 7900 * time.Millisecond, anna: late(10*time.Second, presses("1", 14*time.Second, time.Minute)), change: trunked},

@@ -162,7 +162,8 @@ func ofEngineers() []promise {
 			return waits && s.ticket.State.Live()
 		}, nil},
 		{"no-message", func(s said) bool { return len(s.ticket.Recordings) == 0 }, nil},
-		{"caller-gone", func(s said) bool { return s.callerGone() }, nil}, {"caller-gone-only", func(s said) bool { return s.callerGone() }, nil},
+		{"caller-gone", func(s said) bool { return s.callerGone() && !s.asksForCall() }, nil}, {"caller-gone-only", func(s said) bool { return s.callerGone() && !s.asksForCall() }, nil},
+		{"caller-away", func(s said) bool { return s.callerGone() || s.asksForCall() }, nil}, {"caller-away-only", func(s said) bool { return s.callerGone() || s.asksForCall() }, nil},
 		{"called-off", func(s said) bool { return s.opened.Needless(s.ticket) != "" }, nil},
 		{"ticket-yours", mine, nil}, {"ticket-yours-only", mine, nil}, {"callback-failed", mine, nil},
 		{"customer-number", func(s said) bool { return s.speaksOf(s.plan.Spoken(s.ticket.Caller)) }, nil},

@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -172,6 +173,13 @@ func (s said) rang() bool {
 func (s said) callerGone() bool {
 	c := s.call.Load()
 	return c == nil || c.Context().Err() != nil
+}
+
+// asksForCall tells whether the caller has pressed the key to be called back, and perhaps hears by when.
+func (s said) asksForCall() bool {
+	return slices.ContainsFunc(s.lines, func(e tickets.Event) bool {
+		return e.Kind == tickets.CallerGone && !e.At.Before(s.began) && strings.Contains(e.Text, "asked to be called back")
+	})
 }
 
 // loses cuts an engineer's line: neither its signalling nor its sound arrives any more.

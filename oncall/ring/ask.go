@@ -196,14 +196,24 @@ func (q question) ask(ctx context.Context, t Telephone, lang prompts.Language, h
 	return 0
 }
 
-// callerGone tells an engineer on the line that the caller is gone and offers one key to call back; subject is what he
-// has not heard yet. It gives the leg's result for the record.
-func (a *attempt) callerGone(t Telephone, subject prompts.Phrase, why string) (result string) {
-	a.note(t.Context(), tickets.CallerGone, a.Engineer, why+"; "+a.Name+" was told")
-	if a.offer(t, prompts.Join(subject, prompts.P(SayCallerGone)), prompts.Join(subject, prompts.P(SayCallerGoneOnly))) {
+// callerGone tells an engineer on the line that the caller whose call ctx is does not wait any more, and offers one key to call back; subject
+// is what he has not heard yet. It gives the leg's result for the record.
+func (a *attempt) callerGone(ctx context.Context, t Telephone, subject prompts.Phrase) (result string) {
+	a.note(t.Context(), tickets.CallerGone, a.Engineer, goneWord(ctx)+"; "+a.Name+" was told")
+	call, bare := sayGone(ctx)
+	if a.offer(t, prompts.Join(subject, call), prompts.Join(subject, bare)) {
 		return resultCalledBack
 	}
 	return resultGone
+}
+
+// sayGone is what an engineer hears of a caller whose call ctx is, and who does not wait any more: with the key to call back, and without.
+// Only who has put the receiver down has hung up.
+func sayGone(ctx context.Context) (call, bare prompts.Phrase) {
+	if cause := context.Cause(ctx); errors.Is(cause, errLeft) || errors.Is(cause, ErrLineLost) {
+		return prompts.P(SayCallerAway), prompts.P(SayCallerAwayOnly)
+	}
+	return prompts.P(SayCallerGone), prompts.P(SayCallerGoneOnly)
 }
 
 // offer offers an engineer one key to call the customer; bare is said where the line may not call him, and his number. It

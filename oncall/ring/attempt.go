@@ -162,11 +162,11 @@ func (a *attempt) afterPass() prompts.ID {
 	return SayGoodbye
 }
 
-// owed tells whether an engineer who picks up must hear of a caller who has hung up. It need not where the search is for a
+// owed tells whether an engineer who picks up must hear of a caller who waits no more. It need not where the search is for a
 // colleague of the engineer who has the ticket.
 func (j *job) owed() bool { return j.ticket && j.request.Caller != nil && j.former == nil }
 
-// gone tells whether there was a caller who has hung up, and of whom somebody is to hear.
+// gone tells whether there was a caller who waits no more, and of whom somebody is to hear.
 func (j *job) gone(ctx context.Context) bool { return j.owed() && context.Cause(ctx) != nil }
 
 // ring rings one telephone for its time. When the caller of a ticket hangs up meanwhile, it rings on: whoever picks it
@@ -259,7 +259,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 	case a.needless():
 		return unanswered, a.dismiss(t)
 	case a.gone(ctx): // while it rang
-		return unanswered, a.callerGone(t, a.subject, goneWord(ctx))
+		return unanswered, a.callerGone(ctx, t, a.subject)
 	}
 	lang := prompts.Language(a.Language)
 	asking, stop := a.until(ctx)
@@ -275,7 +275,7 @@ func (a *attempt) converse(ctx context.Context, t Telephone) (verdict, string) {
 		_ = t.Say(t.Context(), lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return unanswered, resultGone
 	case context.Cause(ctx) != nil && t.Context().Err() == nil:
-		return unanswered, a.callerGone(t, nil, goneWord(ctx))
+		return unanswered, a.callerGone(ctx, t, nil)
 	case a.request.Until.Err() != nil: // also where he has pressed a key just now: somebody else has it in hand
 		_ = t.Say(ctx, lang, prompts.P(SayCalledOff, SayGoodbye), false)
 		return calledOff, resultOff

@@ -32,13 +32,16 @@ const (
 	SayNoMessage      prompts.ID = "no-message"     // engineer: the caller left none
 	SayCallerGone     prompts.ID = "caller-gone"    // engineer: the caller hung up, 1 calls back
 	SayCallerGoneOnly prompts.ID = "caller-gone-only"
+	SayCallerAway     prompts.ID = "caller-away" // engineer: the line was lost, or the caller asked to be called back; 1 calls back
+	SayCallerAwayOnly prompts.ID = "caller-away-only"
 	SayCalledOff      prompts.ID = "called-off"   // engineer: somebody has it in hand, or it is no request any more
 	SayYours          prompts.ID = "ticket-yours" // engineer: accepted without a caller on the line, 1 calls the customer
 	SayYoursOnly      prompts.ID = "ticket-yours-only"
 	SayCustomerNumber prompts.ID = "customer-number" // engineer: a number that the line does not dial for him
 	SayCallingBack    prompts.ID = "calling-back"
 	SayNoAnswer       prompts.ID = "callback-failed"
-	SayHandingOver    prompts.ID = "handing-over" // engineer who waits: a colleague is rung
+	SayNoCall         prompts.ID = "console-no-customer" // engineer: the line could not ring the customer
+	SayHandingOver    prompts.ID = "handing-over"        // engineer who waits: a colleague is rung
 	SayHandedOver     prompts.ID = "handed-over"
 	SayNotHandedOver  prompts.ID = "not-handed-over"
 	SayAskingThird    prompts.ID = "asking-third"     // engineer: a colleague is rung, and the customer is on the line meanwhile

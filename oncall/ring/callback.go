@@ -2,6 +2,7 @@ package ring
 
 import (
 	"context"
+	"errors"
 
 	"hotline/oncall/ring/recorded"
 	"hotline/prompts"
@@ -27,6 +28,7 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	defer session.End()
 	_ = t.Say(ctx, lang, session.CallingBack(SayCallingBack), false)
 	music := t.Music(ctx)
+	a.untilFree(ctx)
 	customer, leg, err := s.ring(ctx, a.request.CallBack, 2*s.Times.Ring, a.introduced(customerLeg, ""))
 	if err != nil {
 		music()
@@ -36,7 +38,7 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 		}
 		s.write(ctx, a.leg, leg, nil, result)
 		a.note(ctx, tickets.Rang, "", "called the customer back: "+result)
-		_ = t.Say(ctx, lang, prompts.P(SayNoAnswer, SayGoodbye), false)
+		_ = t.Say(ctx, lang, prompts.Join(s.unreached(err, a.request.Ticket), prompts.P(SayGoodbye)), false)
 		return
 	}
 	defer customer.Hangup()
@@ -64,6 +66,27 @@ func (a *attempt) callBack(ctx context.Context, t Telephone) {
 	beside.Over()
 	s.write(ctx, a.leg, leg, customer, resultCalledBack)
 	a.note(ctx, tickets.TalkEnded, a.Engineer, "the call back ended")
+}
+
+// untilFree waits until the caller's call is over, so that the customer's telephone is not busy with it: who asked to be called back hears
+// by when, and is hung up on then.
+func (j *job) untilFree(ctx context.Context) {
+	if j.line == nil {
+		return
+	}
+	over, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(j.line, stop)()
+	wait(over, j.search.Times.Ring)
+}
+
+// unreached is what an engineer hears whose customer could not be called: that there is no answer, or the number, where the line could not
+// ring it.
+func (s *Search) unreached(err error, t tickets.Ticket) prompts.Phrase {
+	if errors.Is(err, ErrImpossible) || errors.Is(err, ErrTrunk) {
+		return prompts.Join(prompts.P(SayNoCall), s.number(t))
+	}
+	return prompts.P(SayNoAnswer)
 }
 
 // customersRecording is how a talk with a customer who is called is recorded; nil: it is not.

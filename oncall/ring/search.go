@@ -195,6 +195,7 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	if j.callsBack() {
 		j.keys = prompts.P(SayCallBackKeys)
 	}
+	j.line = ctx
 	ctx, j.leave = context.WithCancelCause(ctx)
 	defer j.leave(nil)
 	plan, err := s.Duty.Plan(ctx, time.Now(), r.Ticket)
@@ -266,6 +267,7 @@ type job struct {
 	chain     []oncall.Attempt // in their order
 	leg       string           // the call to join
 	hold      *hold
+	line      context.Context         // ends with the caller's call; nil: there is none
 	leave     context.CancelCauseFunc // the caller did not wait
 	former    *talk                   // whose engineer waits for a colleague's accept; nil for none
 	besides   prompts.Phrase          // what else is open, for that colleague

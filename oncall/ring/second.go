@@ -215,7 +215,7 @@ func (k *talk) inherit() {
 		return
 	}
 	was := s.first.job
-	k.job = &job{search: k.search, request: was.request, ticket: true, subject: Subject(was.request.Ticket), keys: was.keys, installed: was.installed, words: was.words, chain: k.chain, leg: was.leg, leave: was.leave, walk: k.walk}
+	k.job = &job{search: k.search, request: was.request, ticket: true, subject: Subject(was.request.Ticket), keys: was.keys, installed: was.installed, words: was.words, chain: k.chain, leg: was.leg, line: was.line, leave: was.leave, walk: k.walk}
 }
 
 // leavesToOther lets an engineer go by key whose colleague is with the caller; false where there is none. A colleague who is still

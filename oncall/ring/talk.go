@@ -110,7 +110,8 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 	case context.Cause(ctx) != nil && k.proven:
 		k.note(ctx, tickets.TalkEnded, who, goneWord(ctx)+after)
 		if k.unheard && k.phone.Context().Err() == nil {
-			k.offer(k.phone, prompts.P(SayCallerGone), prompts.P(SayCallerGoneOnly))
+			call, bare := sayGone(ctx)
+			k.offer(k.phone, call, bare)
 		}
 		return talked, resultAccepted
 	case context.Cause(ctx) != nil:
@@ -145,7 +146,7 @@ func (k *talk) undo(ctx context.Context, why string) {
 func (k *talk) leftAlone(ctx context.Context) (verdict, string) {
 	result, alive := resultGone, k.phone.Context().Err() == nil
 	if alive {
-		result = k.callerGone(k.phone, nil, goneWord(ctx))
+		result = k.callerGone(ctx, k.phone, nil)
 	}
 	there := k.phone.Context().Err() == nil && k.phone.SilentFor() <= k.search.Times.Silence
 	if alive && (there || k.phone.HungUp()) {
