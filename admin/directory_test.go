@@ -31,6 +31,7 @@ func TestCustomersAreAddedReadAndChanged(t *testing.T) {
 		`{"name":"x","email":"Rossi <a@b.example>"}`:  "body.email",
 		`{"name":"x","numbers":["06 x 12"]}`:          "body.numbers[0]",
 		`{"name":"x","numbers":["061","sip:a@b"]}`:    "body.numbers[1]",
+		`{"name":"x","numbers":["061","1-1-2"]}`:      "body.numbers[1]",
 		`{"name":"x","id":"../etc"}`:                  "body.id",
 		`{"name":"` + strings.Repeat("à", 201) + `"}`: "body.name",
 	} {

@@ -151,7 +151,13 @@ func (k *checker) calls(c Config) {
 			k.complain(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q can not be rung", short(n)), "write a SIP address (sip:desk@192.0.2.9) or a number")
 		}
 	}
-	if _, err := numbers.For(c.Country); err != nil {
+	plan, err := numbers.For(c.Country)
+	for i, n := range c.Operator.Numbers {
+		if plan.Emergency(n) {
+			k.complain(fmt.Sprintf("operator.numbers[%d]", i), fmt.Sprintf("%q is an emergency number, which this line never rings", short(n)), "write the operator's own number")
+		}
+	}
+	if err != nil {
 		k.complain("country", fmt.Sprintf("%q is no country", short(c.Country)), "write its code of two letters, such as IT")
 	}
 	if !spoken(c.Language) {

@@ -222,6 +222,8 @@ func TestComplaints(t *testing.T) {
 		{"database: {url: 'mysql://root:secret@h/x'}\n", `database.url: this is no PostgreSQL URL; write postgres://`},
 		{"database: {url: 'postgres://h/x', url_file: y}\n", `database.url_file: both url and url_file are given`},
 		{"operator: {numbers: [nobody]}\n", `operator.numbers[0]: "nobody" can not be rung`},
+		{"operator: {numbers: ['112']}\n", `operator.numbers[0]: "112" is an emergency number, which this line never rings; write the operator's own number`},
+		{"country: DE\noperator: {numbers: ['0612345', '110']}\n", `operator.numbers[1]: "110" is an emergency number`},
 		{"outgoing: {sip: [0.0.0.0/0]}\n", `outgoing.sip[0]: 0.0.0.0/0 is the whole internet; list the telephones`},
 		{"outgoing: {sip: ['sip:a b']}\n", `outgoing.sip[0]: "sip:a b" is neither a SIP address nor a host; write`},
 		{"outgoing: {request_per_hour: 9, request_per_day: 3}\n", `outgoing.request_per_day: 3 calls a day are fewer than 9 an hour`},

@@ -63,7 +63,7 @@ func New(c Config) *Dialler {
 func (d *Dialler) Use(trunks []config.Trunk, prefixes []string) {
 	s := d.cfg.SIP
 	s.Trunks = trunks
-	d.ways.Store(&carriers{trunks: trunks, prefixes: prefixes, own: newInternalHosts(s, d.cfg.Limits.SIP, d.cfg.Operator, d.cfg.Machine)})
+	d.ways.Store(&carriers{trunks: trunks, prefixes: prefixes, own: newInternalHosts(d.cfg, s)})
 }
 
 // May tells whether a telephone can be called at all; it spends nothing.
@@ -75,13 +75,19 @@ func (d *Dialler) May(address string) bool {
 	return err == nil
 }
 
-// Check tells why a telephone must not be saved for an engineer: its SIP address is not one of the house. A number is judged when
-// it is dialled, because prefixes and trunks may come later.
+// Check tells why a telephone must not be saved as one to ring: its SIP address is not one of the house, or its number is not that
+// of a person. Whether a trunk leads to the number is judged when it is dialled, because prefixes and trunks may come later.
 func (d *Dialler) Check(address string) error {
-	if !isSIP(address) {
-		return nil
+	if isSIP(address) {
+		return d.ways.Load().own.allows(address)
 	}
-	return d.ways.Load().own.allows(address)
+	if d.cfg.Plan.Emergency(address) {
+		return emergency(address)
+	}
+	if d.cfg.Plan.Service(address) && !d.below(address) {
+		return fmt.Errorf("%s is the number of a service; write the telephone's whole number, or list the prefix of the house's extensions under outgoing.prefixes: %w", address, ErrNotAllowed)
+	}
+	return nil
 }
 
 // Routes spends one call of a budget and gives the ways to dial a telephone: of a number the trunks in the order of the
@@ -129,6 +135,9 @@ func (d *Dialler) trunks(number string) ([]config.Trunk, error) {
 		if (c < '0' || c > '9') && (c != '+' || i > 0) {
 			return nil, fmt.Errorf("%q is no telephone number: %w", number, ErrNotAllowed)
 		}
+	}
+	if d.cfg.Plan.Emergency(number) {
+		return nil, emergency(number)
 	}
 	if number == "" || !d.below(number) {
 		return nil, fmt.Errorf("the number begins with no prefix of outgoing.prefixes: %w", ErrNotAllowed)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"hotline/config"
+	"hotline/numbers"
 )
 
 // address is a SIP address that the line may dial: no password, no parameter but the transport, nothing that could begin a
@@ -30,14 +31,15 @@ type internalHosts struct {
 	own      []netip.AddrPort // where this line itself listens; 0.0.0.0 and [::] stand for this machine
 	public   netip.Addr       // and what it is called outside
 	machine  func() []netip.Addr
+	plan     numbers.Plan
 }
 
-func newInternalHosts(s config.SIP, listed, operator []string, machine func() []netip.Addr) internalHosts {
-	h := internalHosts{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP, machine: machine}
+func newInternalHosts(c Config, s config.SIP) internalHosts {
+	h := internalHosts{loopback: s.TrustLoopback, trunks: s.Trunks, own: slices.Concat(s.Listen, s.Secure), public: s.PublicIP, machine: c.Machine, plan: c.Plan}
 	for _, p := range s.Phones {
 		h.phones = append(h.phones, p.Prefix)
 	}
-	for _, l := range listed {
+	for _, l := range c.Limits.SIP {
 		var n config.Network
 		if n.UnmarshalText([]byte(l)) == nil {
 			h.networks = append(h.networks, n.Prefix)
@@ -45,7 +47,7 @@ func newInternalHosts(s config.SIP, listed, operator []string, machine func() []
 			h.listed = append(h.listed, strings.ToLower(l))
 		}
 	}
-	for _, o := range operator {
+	for _, o := range c.Operator {
 		if isSIP(o) {
 			h.listed = append(h.listed, strings.ToLower(o))
 		}
@@ -67,10 +69,13 @@ func (h internalHosts) allows(telephone string) error {
 	if h.isThisLine(to) {
 		return fmt.Errorf("%s is this line itself, which would ring in itself; give the telephone's own address: %w", short(telephone), ErrNotAllowed)
 	}
-	if slices.Contains(h.listed, strings.ToLower(telephone)) || slices.Contains(h.listed, host) {
+	if slices.Contains(h.listed, strings.ToLower(telephone)) {
 		return nil
 	}
-	if within(h.networks, to.ip) {
+	if slices.Contains(h.listed, host) || within(h.networks, to.ip) {
+		if user, _, _ := strings.Cut(strings.TrimPrefix(telephone, "sip:"), "@"); h.plan.Emergency(user) { // to a telephone of the house it is an account
+			return emergency(telephone)
+		}
 		return nil
 	}
 	if t, is := h.trunk(to); is {
@@ -80,6 +85,10 @@ func (h internalHosts) allows(telephone string) error {
 		return nil
 	}
 	return fmt.Errorf("%s is no telephone of the house; give a telephone of sip.phones, a number, or list the host under outgoing.sip in the configuration: %w", host, ErrNotAllowed)
+}
+
+func emergency(number string) error {
+	return fmt.Errorf("%s is an emergency number, which this line never rings; write the telephone's whole number, or its SIP address: %w", short(number), ErrNotAllowed)
 }
 
 // endpoint is where a SIP address leads to, however it is spelt.

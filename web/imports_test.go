@@ -166,6 +166,7 @@ func TestEachWrongCellIsComplainedAboutAtItsLine(t *testing.T) {
 		{"customers", customers + "a," + strings.Repeat("x", 2001) + ",,,\n", "A cell is longer"},
 		{"numbers", "customer,number\nnobody,0612345\n", "2</td><td>customer</td><td>nobody</td>"},
 		{"numbers", "customer,number\nrossi,x\n", "2</td><td>telephone number</td><td>x</td>"},
+		{"numbers", "customer,number\nrossi,112\n", "no emergency number"},
 		{"contracts", contracts + "k,nobody,extended,,2026-01-01,,,,,yes\n", "2</td><td>customer</td><td>nobody</td>"},
 		{"contracts", contracts + "k,rossi,gold,,2026-01-01,,,,,yes\n", "2</td><td>level</td><td>gold</td>"},
 		{"contracts", contracts + "k,rossi,extended,xx,2026-01-01,,,,,yes\n", "2</td><td>language</td><td>xx</td>"},

@@ -71,6 +71,9 @@ func (c Customer) Check(plan numbers.Plan) (directory.Customer, error) {
 		if !ok {
 			return directory.Customer{}, refused(fmt.Sprintf("numbers[%d]", i), "a telephone number is written in digits, with or without + before them and blanks between them")
 		}
+		if plan.Emergency(number) {
+			return directory.Customer{}, refused(fmt.Sprintf("numbers[%d]", i), "an emergency number is no customer's; write the number from which the customer calls")
+		}
 		if !slices.Contains(known, number) {
 			known = append(known, number)
 		}

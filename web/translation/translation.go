@@ -42,7 +42,7 @@ var sentences = [...]string{
 
 // reasons are the sentences by which checks of the domain refuse a form, by name; the same test reads where they are made.
 var reasons = [...]string{
-	"why-name-blank", "why-one-line", "why-no-mail", "why-most-numbers", "why-number", "why-id", "why-begins",
+	"why-name-blank", "why-one-line", "why-no-mail", "why-most-numbers", "why-number", "why-number-emergency", "why-id", "why-begins",
 	"why-ends", "why-not-there", "why-on-request", "why-note", "why-words", "why-control", "why-unsayable", "why-most-contracts",
 	"why-telephone", "why-shift", "why-shift-twice", "why-override", "why-override-twice", "why-override-nobody", "why-engineer", "why-engineers",
 	"why-level", "why-weekday", "why-begins-day", "why-long", "why-names-nobody", "why-ends-early", "why-calendar", "why-zone",
@@ -92,7 +92,7 @@ var reasons = [...]string{
 	"why-send-address", "why-send-secret", "why-send-private", "why-send-clear", "why-send-redirect", "why-send-answers", "why-send-request", "why-send-template",
 	"why-send-nested-of", "why-send-nested", "why-send-two-lists", "why-send-lists", "why-send-method", "why-send-url", "why-send-long", "why-net-refused",
 	"why-net-timeout", "why-net-host", "why-net-lookup", "why-net-route", "why-net-deadline", "why-net-certificate", "why-trunk-credentials", "why-trunk-answers",
-	"why-trunk-denied", "why-trunk-way", "why-trunk-alive", "why-dial-address", "why-dial-itself", "why-dial-port", "why-dial-trunk", "why-dial-stranger", "why-dial-not-allowed",
+	"why-trunk-denied", "why-trunk-way", "why-trunk-alive", "why-dial-address", "why-dial-itself", "why-dial-port", "why-dial-trunk", "why-dial-stranger", "why-dial-emergency", "why-dial-service", "why-dial-not-allowed",
 }
 
 // form is a sentence with what finds the values of its gaps.
