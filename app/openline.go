@@ -216,7 +216,7 @@ func (a *App) escalation() escalation.Defaults {
 // language is that of the number dialled, else the line's own.
 func (a *App) language(dialled string) prompts.Language {
 	e164 := a.plan.E164
-	for number, l := range a.cfg.Config.Languages {
+	for number, l := range a.cfg.Config.Languages { // no two are the same number
 		if e164(number) == e164(dialled) {
 			return l
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -67,24 +68,25 @@ func (k *checker) bridge(b Bridge) {
 
 // bridgeMaps finds what is wrong with what is called how.
 func (k *checker) bridgeMaps(b Bridge) {
-	for name, c := range b.States {
-		if !slices.Contains(states.Commands(), c) {
+	for _, name := range slices.Sorted(maps.Keys(b.States)) {
+		if c := b.States[name]; !slices.Contains(states.Commands(), c) {
 			k.complain("bridge.states."+short(name), fmt.Sprintf("%q is nothing that a state can do", short(string(c))), fmt.Sprintf("use one of %v", states.Commands()))
 		}
 	}
 	known := states.Said()
-	for name := range b.Shown {
+	for _, name := range slices.Sorted(maps.Keys(b.Shown)) {
 		if _, ok := known[name]; !ok {
 			k.complain("bridge.shown."+short(string(name)), fmt.Sprintf("%q is no state of tickets", short(string(name))), "use open, assigned, in_progress, waiting, restored, closed or not_request")
 		}
 	}
-	for p := range b.Priorities {
+	for _, p := range slices.Sorted(maps.Keys(b.Priorities)) {
 		if p < 1 || p > 5 {
 			k.complain("bridge.priorities", fmt.Sprintf("%d is no priority", p), "use 1 to 5")
 		}
 	}
 	seen := map[string]string{}
-	for engineer, login := range b.Owners {
+	for _, engineer := range slices.Sorted(maps.Keys(b.Owners)) {
+		login := b.Owners[engineer]
 		if other, twice := seen[login]; twice || login == "" || login == "-" {
 			k.complain("bridge.owners."+short(engineer), fmt.Sprintf("%q is no login of its own (%s)", short(login), other), "name another login for each engineer")
 		}

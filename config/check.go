@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -163,8 +164,13 @@ func (k *checker) calls(c Config) {
 	if !spoken(c.Language) {
 		k.complain("language", fmt.Sprintf("%q is not spoken", short(string(c.Language))), "use "+spokenLanguages(" or "))
 	}
-	for n, l := range c.Languages {
-		at := "languages." + short(n)
+	seen := map[string]string{}
+	for _, n := range slices.Sorted(maps.Keys(c.Languages)) {
+		at, l := "languages."+short(n), c.Languages[n]
+		if other, twice := seen[plan.E164(n)]; twice {
+			k.complain(at, fmt.Sprintf("%s is the same number as %s", short(n), short(other)), "keep one of the two")
+		}
+		seen[plan.E164(n)] = n
 		if !spoken(l) {
 			k.complain(at, fmt.Sprintf("%q is not spoken", short(string(l))), "use "+spokenLanguages(" or "))
 		}

@@ -230,6 +230,7 @@ func TestComplaints(t *testing.T) {
 		{"outgoing: {request_per_hour: -1}\n", `outgoing: a budget is below zero`},
 		{"language: pt\n", `hotline.yaml:1: language: "pt" is not spoken; use it or en or de or fr or es`},
 		{"languages: {'1': pt}\n", `languages.1: "pt" is not spoken`},
+		{"languages: {'0612345': en, '+390612345': it}\n", `languages.0612345: 0612345 is the same number as +390612345; keep one`},
 		{"outgoing: {prefixes: ['a']}\n", `outgoing.prefixes[0]: "a" is no prefix`},
 		{"outgoing: {per_hour: 9, per_day: 3}\n", `outgoing.per_day: 3 calls a day are fewer than 9 an hour`},
 		{"mail: {server: mail.example.org}\n", `mail.server: "mail.example.org" is no server; write host:port`},

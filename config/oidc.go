@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"hotline/users"
@@ -80,8 +82,8 @@ func (k *checker) oidc(o OIDC) {
 
 // oidcRoles finds what is wrong with who may come in, and as what.
 func (k *checker) oidcRoles(o OIDC) {
-	for name, role := range o.Roles {
-		if !role.Valid() || name == "" {
+	for _, name := range slices.Sorted(maps.Keys(o.Roles)) {
+		if role := o.Roles[name]; !role.Valid() || name == "" {
 			k.complain("http.oidc.roles."+short(name), fmt.Sprintf("%q is no role", short(string(role))), "use viewer, engineer, staff or admin")
 		}
 	}

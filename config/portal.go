@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"unicode/utf8"
@@ -14,11 +15,11 @@ const noticeMost = 20_000
 
 // portal finds what is wrong with the customers' pages.
 func (k *checker) portal(c Config) {
-	for lang, text := range c.Portal.Notice {
+	for _, lang := range slices.Sorted(maps.Keys(c.Portal.Notice)) {
 		if !slices.Contains(prompts.Written(), lang) {
 			k.complain("portal.notice", fmt.Sprintf("%q is no language of the pages", short(string(lang))), "use it or en")
 		}
-		if utf8.RuneCountInString(text) > noticeMost {
+		if utf8.RuneCountInString(c.Portal.Notice[lang]) > noticeMost {
 			k.complain("portal.notice", "the text is too long", fmt.Sprintf("write %d characters at most", noticeMost))
 		}
 	}

@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -30,7 +32,7 @@ func (k *checker) speech(s Speech) {
 	case l.Number == "" && len(l.Engineers) > 0:
 		k.complain("speech.recording_line.number", "the recording line has no number", "write the number of the line that is called to replace what callers hear, or leave out the engineers")
 	}
-	for lang := range s.Voices {
+	for _, lang := range slices.Sorted(maps.Keys(s.Voices)) {
 		if !spoken(lang) {
 			k.complain("speech.voices", fmt.Sprintf("the line does not speak %q", short(string(lang))), "name a voice for "+spokenLanguages(" and for "))
 		}

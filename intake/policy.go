@@ -163,11 +163,14 @@ func (p Policy) Check() error {
 			named[s] = true
 		}
 	}
-	for field, s := range map[string]Seconds{
-		"window": p.Window, "again": p.Again, "storm.within": p.Storm.Within, "storm.quiet": p.Storm.Quiet, "flapping.within": p.Flapping.Within, "flapping.quiet": p.Flapping.Quiet,
+	for _, span := range []struct {
+		field string
+		lasts Seconds
+	}{
+		{"window", p.Window}, {"again", p.Again}, {"storm.within", p.Storm.Within}, {"storm.quiet", p.Storm.Quiet}, {"flapping.within", p.Flapping.Within}, {"flapping.quiet", p.Flapping.Quiet},
 	} {
-		if s < 1 || s.Span() > 7*24*time.Hour {
-			return bad(field, "use 1 second to 7 days")
+		if span.lasts < 1 || span.lasts.Span() > 7*24*time.Hour {
+			return bad(span.field, "use 1 second to 7 days")
 		}
 	}
 	if p.Storm.Alerts < 2 || p.Storm.Alerts > 1000 {

@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -195,8 +197,8 @@ func Claim(text string, words ...Form) sla.Category {
 			if name != strings.ToLower(w.Field) {
 				continue
 			}
-			for c, said := range w.Categories {
-				if value == strings.ToLower(said) || value == strings.ToLower(string(c)) {
+			for _, c := range slices.Sorted(maps.Keys(w.Categories)) {
+				if value == strings.ToLower(w.Categories[c]) || value == strings.ToLower(string(c)) {
 					return c
 				}
 			}

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -59,11 +60,11 @@ func (s Stops) Stop(why Reason, k Kind) bool { return why == Ended || slices.Con
 
 // Check refuses reasons and clocks that do not exist.
 func (s Stops) Check() error {
-	for why, kinds := range s {
+	for _, why := range slices.Sorted(maps.Keys(s)) {
 		if why != ForCustomer && why != NoAccess {
 			return validation.Field("stops", fmt.Errorf("stops: %q is no reason; use %s or %s", why, ForCustomer, NoAccess))
 		}
-		for _, k := range kinds {
+		for _, k := range s[why] {
 			if !slices.Contains(Kinds(), k) {
 				return validation.Field("stops", fmt.Errorf("stops, %s: %q is no clock; use contact, intervention or restore", why, k))
 			}

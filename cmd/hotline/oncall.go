@@ -163,18 +163,18 @@ func (r *onCallReplay) Run(ctx context.Context, io streams) error {
 		return fmt.Errorf("--since: %q is no span; write days or hours, such as 30d or 12h", r.Since)
 	}
 	request := map[string]any{"since": time.Now().Add(-back)}
-	for name, file := range map[string]string{"rota": r.Rota, "policy": r.Policy} {
-		if file == "" {
+	for _, changed := range []struct{ name, file string }{{"rota", r.Rota}, {"policy", r.Policy}} {
+		if changed.file == "" {
 			continue
 		}
-		text, err := os.ReadFile(file)
+		text, err := os.ReadFile(changed.file)
 		if err != nil {
-			return fmt.Errorf("reading the changed %s: %w", name, err)
+			return fmt.Errorf("reading the changed %s: %w", changed.name, err)
 		}
 		if !json.Valid(text) {
-			return fmt.Errorf("%s is no JSON; write the %s as the API gives it", file, name)
+			return fmt.Errorf("%s is no JSON; write the %s as the API gives it", changed.file, changed.name)
 		}
-		request[name] = json.RawMessage(text)
+		request[changed.name] = json.RawMessage(text)
 	}
 	if len(request) == 1 {
 		return errors.New("say what was changed: --rota FILE, --policy FILE or both")

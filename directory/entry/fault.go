@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -46,7 +48,8 @@ func (f Fault) Check(ctx context.Context, contracts Contracts) (directory.KnownF
 	if f.Kind != directory.OfFault && len(f.Words) == 0 {
 		return directory.KnownFault{}, refused("words", "write what callers are to hear, in one language at least")
 	}
-	for lang, text := range f.Words {
+	for _, lang := range slices.Sorted(maps.Keys(f.Words)) {
+		text := f.Words[lang]
 		if limits.OneLine(text, limits.Line) != text {
 			return directory.KnownFault{}, refused("words."+lang, "write one line without control characters")
 		}

@@ -3,6 +3,7 @@ package snmp
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,7 +72,8 @@ var (
 func compile(tables ...Table) (*events, error) {
 	e := &events{columns: map[string]string{}, values: map[string]map[string]string{}, exact: map[string]Event{}}
 	for _, t := range tables {
-		for name, c := range t.Varbinds {
+		for _, name := range slices.Sorted(maps.Keys(t.Varbinds)) {
+			c := t.Varbinds[name]
 			if !oidPattern.MatchString(c.OID) {
 				return nil, fmt.Errorf("varbinds.%s.oid: %q is no OID; write numbers such as 1.3.6.1.2.1.2.2.1.1", name, c.OID)
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -162,12 +163,12 @@ func written(text []byte) (list []Trap, err error) {
 				return list, fmt.Errorf("notification %d: from: %q is no address", i+1, j.From)
 			}
 		}
-		for oid, value := range j.Varbinds {
-			oid = strings.TrimPrefix(oid, ".")
+		for _, written := range slices.Sorted(maps.Keys(j.Varbinds)) {
+			oid := strings.TrimPrefix(written, ".")
 			if !oidPattern.MatchString(oid) || len(t.Varbinds) == varbindsMost {
 				return list, fmt.Errorf("notification %d: varbinds: %q is no OID, or there are more than %d", i+1, oid, varbindsMost)
 			}
-			t.Varbinds = append(t.Varbinds, Varbind{oid, shown([]byte(strings.TrimPrefix(fmt.Sprint(value), ".")))})
+			t.Varbinds = append(t.Varbinds, Varbind{oid, shown([]byte(strings.TrimPrefix(fmt.Sprint(j.Varbinds[written]), ".")))})
 		}
 		slices.SortFunc(t.Varbinds, func(a, b Varbind) int { return strings.Compare(a.OID, b.OID) })
 		list = append(list, t)

@@ -135,9 +135,9 @@ func (p *Provider) discover(ctx context.Context) (*metadata, error) {
 				m.algorithms = append(m.algorithms, a)
 			}
 		}
-		for what, address := range map[string]string{"authorization_endpoint": m.endpoint.AuthURL, "token_endpoint": m.endpoint.TokenURL, "jwks_uri": more.Keys} {
-			if !users.ProviderAddress(address) {
-				return fmt.Errorf("its %s is %q, which is no address of https", what, address)
+		for _, named := range []struct{ what, address string }{{"authorization_endpoint", m.endpoint.AuthURL}, {"token_endpoint", m.endpoint.TokenURL}, {"jwks_uri", more.Keys}} {
+			if !users.ProviderAddress(named.address) {
+				return fmt.Errorf("its %s is %q, which is no address of https", named.what, named.address)
 			}
 		}
 		return nil

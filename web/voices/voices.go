@@ -231,9 +231,12 @@ func (h Handlers) rollBack(w http.ResponseWriter, r *ui.Request) (*ui.Page, erro
 
 // answered shows a refusal with its figures, or the prompt as it is heard now.
 func (h Handlers) answered(w http.ResponseWriter, r *ui.Request, p replaced.Prompt, err error) (*ui.Page, error) {
-	for kind, id := range map[error]string{upload.ErrFixed: "voices-fixed", upload.ErrUnfit: "voices-unfit", upload.ErrFull: "voices-full", upload.ErrVersion: "voices-unfit"} {
-		if errors.Is(err, kind) {
-			return h.show(r, http.StatusUnprocessableEntity, onePage{Problem: r.T(id), Reason: err.Error()})
+	for _, known := range []struct {
+		kind error
+		id   string
+	}{{upload.ErrFixed, "voices-fixed"}, {upload.ErrUnfit, "voices-unfit"}, {upload.ErrFull, "voices-full"}, {upload.ErrVersion, "voices-unfit"}} {
+		if errors.Is(err, known.kind) {
+			return h.show(r, http.StatusUnprocessableEntity, onePage{Problem: r.T(known.id), Reason: err.Error()})
 		}
 	}
 	if err != nil {

@@ -57,13 +57,16 @@ func ReadShifts(f form.Fields, parts form.Parts) (list []oncall.Shift, rows []in
 			return nil, nil, &form.Refusal{Field: parts.At(i, "day"), Text: "choose a day"}
 		}
 		s := oncall.Shift{Engineer: oncall.EngineerID(f.Value(parts.At(i, "engineer"))), Day: time.Weekday(day), Level: f.Number(parts.At(i, "level")), Order: f.Number(parts.At(i, "order"))}
-		for what, to := range map[string]*time.Duration{"from": &s.From, "length": &s.Length} {
-			text := f.Value(parts.At(i, what))
+		for _, span := range []struct {
+			field string
+			to    *time.Duration
+		}{{"from", &s.From}, {"length", &s.Length}} {
+			text := f.Value(parts.At(i, span.field))
 			if _, err := strconv.Atoi(text); err == nil { // hours alone
 				text += ":00"
 			}
-			if *to, err = ReadClock(text); err != nil {
-				return nil, nil, &form.Refusal{Field: parts.At(i, what), Text: err.Error()}
+			if *span.to, err = ReadClock(text); err != nil {
+				return nil, nil, &form.Refusal{Field: parts.At(i, span.field), Text: err.Error()}
 			}
 		}
 		list = append(list, s)
