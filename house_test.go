@@ -173,7 +173,7 @@ var allowed = map[string][]string{
 	"drafts":                      {"tickets"},
 	"presence":                    {"tickets"},
 	"tickets/turns":               {}, // one after the other, whatever it is
-	"tickets/ticketstest":         {"storage/storagetest/check", "tickets", "sla", "directory", "paging", "storage", "tickets/statistics"},
+	"tickets/ticketstest":         {"storage/storagetest/check", "tickets", "oncall", "sla", "directory", "paging", "storage", "tickets/statistics"},
 	"ivr":                         {"alarm", "tickets", "sla", "prompts", "strictyaml", "directory"},
 	"ivr/...":                     {"ivr", "tickets", "sla", "prompts", "memory", "directory"},
 	"ivr/console":                 {"alarm", "directory", "dispatch/cover", "ivr", "oncall", "oncall/duty", "oncall/pins", "oncall/ring", "paging", "prompts", "prompts/replaced", "sla", "storage", "tickets"},

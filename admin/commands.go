@@ -231,7 +231,11 @@ func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b a
 		}
 		return tickets.Ticket{}, problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
 	}
-	return s.Desk.Assign(ctx, n, actor, b.Engineer, now)
+	t, err := s.Desk.Assign(ctx, n, actor, b.Engineer, now)
+	if errors.Is(err, tickets.ErrNoEngineer) { // removed since
+		err = problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
+	}
+	return t, err
 }
 
 // unknownIn makes a 422 of something that a body names and that does not exist.

@@ -135,6 +135,8 @@ func (b *Bridge) refused(ctx context.Context, twin *twins.Twin, stands zammad.Ti
 	switch {
 	case errors.As(why, &move):
 		facts[FactRefused] = move.Error()
+	case errors.Is(why, tickets.ErrNoEngineer): // whom the configuration names and nobody has written here, or not any more
+		facts[FactRefused] = tickets.ErrNoEngineer.Error()
 	case why != nil:
 		return why
 	}

@@ -488,12 +488,9 @@ func TestAPolicyThatCannotBeMeantIsRefused(t *testing.T) {
 		"rules[2].severities": func(p *intake.Policy) { p.Rules[2].Severities = nil },
 		"otherwise.category":  func(p *intake.Policy) { p.Otherwise.Category = "" },
 		"rules[0].night":      func(p *intake.Policy) { p.Rules[0].Night = "sleep" },
-		"window":              func(p *intake.Policy) { p.Window = 0 },
-		"storm.within": func(p *intake.Policy) {
-			p.Storm.Within, p.Storm.Quiet, p.Flapping.Within, p.Flapping.Quiet = 0, 0, 0, 0
-		}, // the first of several
-		"storm.alerts":     func(p *intake.Policy) { p.Storm.Alerts = 1 },
-		"flapping.changes": func(p *intake.Policy) { p.Flapping.Changes = 22 },
+		"window":              func(p *intake.Policy) { p.Window, p.Storm, p.Flapping = 0, intake.Storm{}, intake.Flapping{} }, // the first of several
+		"storm.alerts":        func(p *intake.Policy) { p.Storm.Alerts = 1 },
+		"flapping.changes":    func(p *intake.Policy) { p.Flapping.Changes = 22 },
 	} {
 		p := intake.Default()
 		if spoil(&p); p.Check() == nil || !strings.HasPrefix(p.Check().Error(), field) {

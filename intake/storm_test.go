@@ -86,7 +86,7 @@ func TestWhatSomebodyHasInHandStaysInAStorm(t *testing.T) {
 	p := open(t)
 	p.take(fires("a", "warning"))
 	p.later(5 * time.Second)
-	_, err := p.desk.Assign(t.Context(), 417, "staff:anna", "anna", p.now)
+	_, err := p.desk.Accept(t.Context(), 417, "anna", false, p.now)
 	must(t, err)
 	for _, f := range []string{"b", "c", "d", "e", "f", "g"} {
 		p.take(fires(f, "warning"))

@@ -41,17 +41,30 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engi
 	return put(ctx, s, s.engineers, document{"engineer", string(e.ID)}, e, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
-// DeleteEngineer removes an engineer whom no rota and no escalation policy names, with what is kept of the engineer.
+// DeleteEngineer removes an engineer whom no rota, no escalation policy and no live ticket names, with what is kept of the engineer.
 func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.unnamed(id); err != nil {
 		return err
 	}
+	if s.hasTicket(id) {
+		return fmt.Errorf("engineer %s: %w", id, oncall.ErrHasTicket)
+	}
 	if err := remove(ctx, s, s.engineers, document{"engineer", string(id)}, version, s.engineers[id].Version); err != nil {
 		return err
 	}
 	return s.removeOf(ctx, id)
+}
+
+// hasTicket tells whether a live ticket is an engineer's; s.mu is held.
+func (s *Store) hasTicket(id oncall.EngineerID) bool {
+	for _, t := range s.tickets {
+		if t.Assignee == string(id) && t.State.Live() {
+			return true
+		}
+	}
+	return false
 }
 
 // EngineerPIN reads the hash of an engineer's PIN.

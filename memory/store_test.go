@@ -48,7 +48,9 @@ func TestTheTwinKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("directory", func(t *testing.T) {
 		storagetest.Directory(t, func(t *testing.T) storagetest.DirectoryStore { return memory.New(417) })
 	})
-	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return memory.New(417) }) })
+	t.Run("oncall", func(t *testing.T) {
+		storagetest.Oncall(t, func(t *testing.T) storagetest.StaffStore { return memory.New(417) })
+	})
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return memory.New(417) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return memory.New(417) }) })
 	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return memory.New(417) }) })

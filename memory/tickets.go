@@ -11,6 +11,7 @@ import (
 
 	"hotline/audit"
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/paging"
 	"hotline/sla"
 	"hotline/storage"
@@ -74,6 +75,9 @@ func (s *Store) Apply(_ context.Context, c tickets.Change) error {
 	}
 	if c.Unheld != "" && s.contractHeld(c.Unheld) {
 		return fmt.Errorf("ticket %d of contract %s, which is held: %w", n, c.Unheld, storage.ErrConflict)
+	}
+	if _, there := s.engineers[oncall.EngineerID(c.Staffed)]; c.Staffed != "" && !there {
+		return fmt.Errorf("ticket %d: %w", n, tickets.ErrNoEngineer)
 	}
 	for _, e := range c.Events {
 		for _, id := range e.ErasedRecordings() {

@@ -9,17 +9,18 @@ import (
 // Why a store refuses to part engineers and rota: a place that names nobody would be found at night, by a customer.
 var (
 	ErrOnRota          = errors.New("a rota or an escalation policy names this engineer; take them off it first")
+	ErrHasTicket       = errors.New("a ticket is assigned to this engineer, and nobody else would be rung for it; assign it to somebody else, or close it, first")
 	ErrUnknownEngineer = errors.New("there is no such engineer")
 )
 
 // Store keeps the engineers and their rota. PostgreSQL and the memory twin implement it beside tickets.Store, with the
 // same sentinel errors and the same rule of versions: 0 makes a new one, else it must equal what stands there. The rota and
-// the engineers whom it names are checked where they are written, in the same transaction. Safe for concurrent use.
+// the engineers whom it names are checked where they are written, in the same transaction, and so are an engineer's live tickets. Safe for concurrent use.
 type Store interface {
 	Engineer(ctx context.Context, id EngineerID) (Engineer, error)
 	Engineers(ctx context.Context) ([]Engineer, error)                    // by id
 	PutEngineer(ctx context.Context, e Engineer) (Engineer, error)        // gives it its next version
-	DeleteEngineer(ctx context.Context, id EngineerID, version int) error // 0: whichever stands; ErrOnRota
+	DeleteEngineer(ctx context.Context, id EngineerID, version int) error // 0: whichever stands; ErrOnRota, ErrHasTicket
 	Rota(ctx context.Context) (Rota, error)
 	PutRota(ctx context.Context, r Rota) (Rota, error) // compares r.Version; ErrUnknownEngineer
 

@@ -47,7 +47,9 @@ func TestPostgreSQLKeepsTheRulesOfEveryStore(t *testing.T) {
 	t.Run("directory", func(t *testing.T) {
 		storagetest.Directory(t, func(t *testing.T) storagetest.DirectoryStore { return empty(t) })
 	})
-	t.Run("oncall", func(t *testing.T) { storagetest.Oncall(t, func(t *testing.T) oncall.Store { return empty(t) }) })
+	t.Run("oncall", func(t *testing.T) {
+		storagetest.Oncall(t, func(t *testing.T) storagetest.StaffStore { return empty(t) })
+	})
 	t.Run("calls", func(t *testing.T) { storagetest.Calls(t, func(t *testing.T) cdr.Store { return empty(t) }) })
 	t.Run("tokens", func(t *testing.T) { storagetest.Tokens(t, func(t *testing.T) tokens.Store { return empty(t) }) })
 	t.Run("portal", func(t *testing.T) { accesstest.Store(t, func(t *testing.T) access.Store { return empty(t) }) })

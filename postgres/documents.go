@@ -16,6 +16,7 @@ import (
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/storage/stored"
+	"hotline/tickets"
 )
 
 // kind names the documents of one type.
@@ -277,7 +278,7 @@ func (s *Store) PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engi
 	return put(ctx, s, key{engineers, string(e.ID)}, e, stored.OfEngineer, func(e *oncall.Engineer) *int { return &e.Version })
 }
 
-// DeleteEngineer removes an engineer whom no rota and no escalation policy names, with what is kept of the engineer.
+// DeleteEngineer removes an engineer whom no rota, no escalation policy and no live ticket names, with what is kept of the engineer.
 func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, version int) error {
 	return s.edit(ctx, fmt.Sprintf("deleting engineer %s", id), func(tx pgx.Tx) error {
 		if err := unnamed(ctx, tx, id); err != nil {
@@ -285,6 +286,13 @@ func (s *Store) DeleteEngineer(ctx context.Context, id oncall.EngineerID, versio
 		}
 		if err := remove(ctx, tx, engineers, string(id), version); err != nil {
 			return err
+		}
+		var has bool // asked for once the engineer is gone: an assignment under way has ended then, and a later one finds nobody
+		if err := tx.QueryRow(ctx, hasTicket, string(id), tickets.LiveStates()).Scan(&has); err != nil {
+			return err
+		}
+		if has {
+			return oncall.ErrHasTicket
 		}
 		return removeOf(ctx, tx, id)
 	})

@@ -18,6 +18,7 @@ import (
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
 	"hotline/storage"
+	"hotline/tickets"
 )
 
 type pgconnParseError = pgconn.ParseConfigError
@@ -54,7 +55,7 @@ func fault(doing string, err error) error {
 // ours tells whether an error is one of the domain's already.
 func ours(err error) bool {
 	for _, known := range []error{
-		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, storage.ErrFull, oncall.ErrOnRota, oncall.ErrUnknownEngineer,
+		storage.ErrConflict, storage.ErrExists, storage.ErrNotFound, storage.ErrDown, storage.ErrBusy, storage.ErrFull, oncall.ErrOnRota, oncall.ErrHasTicket, tickets.ErrNoEngineer, oncall.ErrUnknownEngineer,
 		rota.ErrRota, escalation.ErrPolicy, escalation.ErrNamed, attachments.ErrFull, errKnown, errStale,
 	} {
 		if errors.Is(err, known) {

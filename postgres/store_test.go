@@ -197,7 +197,7 @@ func TestEveryStatementFitsTheSchema(t *testing.T) {
 		selectPINs, usedPIN, upsertCalls, selectCall, addLadders, selectLadder, deleteLadders, insertLeg, selectLegs, selectCallsOf, insertToken, selectToken, listTokens, useToken, deleteToken, insertReply, selectReply, deleteReply, selectAccess, insertPrompt, deletePrompts, promptsBehind, promptVersions, insertSpendings, selectSpendings, deleteSpendings,
 		insertFlow, selectFlows, selectFact, upsertFact, selectWork, finishWork,
 		selectUser, selectUsers, insertUser, updateUser, endSessions, sessionOwner, putSession, forgetSessions, selectHolder, spendLogin, forgetLogins, selectSession, endSession, endOthers, selectInstallation, insertInstallation, updateInstallation, moveProblems, dueInstallations, namedProblems, knownProblems, dueProblems, forgetProblems, putProblem,
-		insertErased, forgetReplies, lockHolds, contractHeld, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
+		insertErased, forgetReplies, lockHolds, contractHeld, holdEngineer, hasTicket, insertHeld, deleteHeld, selectErased, selectErasures, selectRecorded, insertAccessFound, insertHold, selectHolds,
 		lockAttachments, knownAttachment, weighAttachments, insertAttachment, selectAttachments, selectAttachment, deleteAttachment,
 		insertDraft, updateDraft, removeDraft, dropDraft, selectDraft, forgetDrafts, putTab, forgetTabs, endTab, selectTabs,
 		lockEngaged, engage, selectEngaged, deleteEngaged, renewEngaged, deleteNotEngaged,

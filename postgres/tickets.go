@@ -51,6 +51,10 @@ where replies.key = a.key and exists (select from unnest(r.sums) s where strpos(
 	lockHolds    = `select pg_advisory_xact_lock(hashtextextended('holds of ' || $1, 0))`
 	contractHeld = `select coalesce((select not lifted from holds where contract = $1 order by place desc limit 1), false)`
 
+	// An engineer who is being removed is waited for, and so is the assignment by who removes the engineer.
+	holdEngineer = `select from documents where kind = 'engineer' and id = $1 for key share`
+	hasTicket    = `select exists (select from tickets where assignee = $1 and state = any($2))`
+
 	insertEvent = `insert into events (id, ticket, at, kind, actor, text, facts) values ($1, $2, $3, $4, $5, $6, $7)`
 
 	insertWork = `insert into work (id, kind, ticket, due, facts) values ($1, $2, $3, $4, $5) on conflict (id) do nothing`
@@ -114,6 +118,14 @@ func (s *Store) write(ctx context.Context, tx pgx.Tx, c tickets.Change) error {
 				err = storage.ErrConflict
 			}
 			return err
+		})
+	}
+	if c.Staffed != "" {
+		batch.Queue(holdEngineer, c.Staffed).Exec(func(found pgconn.CommandTag) error {
+			if found.RowsAffected() == 0 {
+				return tickets.ErrNoEngineer
+			}
+			return nil
 		})
 	}
 	putTicket(batch, c.Ticket, c.Expect)

@@ -236,8 +236,10 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	}
 	c.Work = append(c.Work, d.transcriptions(t, events)...)
 	c.Work = append(c.Work, d.customerLetters(t, events)...)
-	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
-	t = c.Ticket
+	changeBounds.Apply(&c)                                                                             // the last gate: whatever let a text in, the store can keep it
+	if t = c.Ticket; slices.ContainsFunc(events, func(e Event) bool { return e.Kind == AssignedTo }) { // who accepts a call is there
+		c.Staffed = t.Assignee
+	}
 	if d.cfg.Journal != nil {
 		if err := d.cfg.Journal.Append(ctx, c); err != nil {
 			d.cfg.Deferred(t.Number, fmt.Errorf("writing the journal: %w", err)) // the store may still take it
@@ -258,6 +260,9 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 		return t, nil
 	case errors.Is(err, storage.ErrConflict), errors.Is(err, storage.ErrExists):
 		return d.giveUp(ctx, c)
+	case errors.Is(err, ErrNoEngineer):
+		d.done(ctx, c)
+		return Ticket{}, fmt.Errorf("giving ticket %d to %s: %w", t.Number, c.Staffed, err)
 	}
 	if conflict, _ := d.queue(c, true); conflict != nil {
 		return d.giveUp(ctx, c)

@@ -11,6 +11,7 @@ import (
 
 	"hotline/directory"
 	"hotline/memory"
+	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
@@ -69,6 +70,10 @@ func openOffice(t *testing.T) office {
 	}
 	for _, c := range sla.DefaultCalendars() {
 		_, err := store.PutCalendar(ctx, c)
+		must(t, err)
+	}
+	for _, id := range []oncall.EngineerID{"anna", "marco"} {
+		_, err := store.PutEngineer(ctx, oncall.Engineer{ID: id})
 		must(t, err)
 	}
 	_, err := store.PutCustomer(ctx, directory.Customer{ID: "rossi", Name: "Rossi S.p.A.", Numbers: []string{"0612345"}})

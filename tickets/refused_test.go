@@ -21,7 +21,7 @@ func TestTheDeskIsTheLastGate(t *testing.T) {
 	must(t, err)
 	_, err = o.Comment(ctx, k.Number, "staff:"+long, long, monday(3))
 	must(t, err)
-	_, err = o.Assign(ctx, k.Number, "staff:x", long, monday(3))
+	_, err = o.Accept(ctx, k.Number, long, false, monday(3))
 	must(t, err)
 	_, err = o.Keep(ctx, k.Number, tickets.Recording{ID: long, File: long, Law: long}, monday(3))
 	must(t, err)
@@ -113,4 +113,25 @@ func (k *keeping) Append(_ context.Context, c tickets.Change) error {
 func (k *keeping) Done(_ context.Context, c tickets.Change) error {
 	k.pending = slices.DeleteFunc(k.pending, func(p tickets.Change) bool { return p.Events[0].ID == c.Events[0].ID })
 	return nil
+}
+
+// TestNobodyIsGivenATicketWhoIsNotThere: the engineer was removed since somebody looked; the ticket stays as it was, and nothing waits.
+func TestNobodyIsGivenATicketWhoIsNotThere(t *testing.T) {
+	o, ctx := openOffice(t), t.Context()
+	n := o.blocking(t).Number
+	before, err := o.store.Ticket(ctx, n)
+	must(t, err)
+	for name, give := range map[string]func() (tickets.Ticket, error){
+		"assigned": func() (tickets.Ticket, error) { return o.Assign(ctx, n, "staff:x", "zoe", monday(3)) },
+		"taken":    func() (tickets.Ticket, error) { return o.TakeCharge(ctx, n, "zoe", "", monday(3)) },
+	} {
+		if _, err := give(); !errors.Is(err, tickets.ErrNoEngineer) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	stands, err := o.Ticket(ctx, n)
+	must(t, err)
+	if stands.Version != before.Version || stands.Assignee != "" || o.Waiting() != 0 {
+		t.Errorf("it is %q's in version %d, and %d wait", stands.Assignee, stands.Version, o.Waiting())
+	}
 }

@@ -15,7 +15,7 @@ import (
 // newest version. So a replay loses nothing and never undoes what staff did later. A ticket that the store does not have, as
 // after the restore of an older dump, is written as the change knows it.
 func Restore(ctx context.Context, s Store, c Change) error {
-	c.Unheld = ""
+	c.Unheld, c.Staffed = "", ""
 	changeBounds.Apply(&c) // a former version may have written a longer text into its journal
 	err := s.Apply(ctx, c)
 	if errors.Is(err, storage.ErrNotFound) && c.Expect > 0 {

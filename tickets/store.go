@@ -58,7 +58,10 @@ type Change struct {
 	// Unheld is a contract on which no legal hold may stand when the change is written: ErrConflict. Empty: it does not matter. What
 	// waited for the store was granted before, and is written all the same.
 	Unheld directory.ContractID
-	By     audit.Origin // who changes it; the zero value: the program, a caller or an engineer on the telephone
+	// Staffed is an engineer to whom the ticket is given, and who must be there when the change is written: ErrNoEngineer. Empty: it does
+	// not matter. What waited for the store was granted before, as with Unheld.
+	Staffed string
+	By      audit.Origin // who changes it; the zero value: the program, a caller or an engineer on the telephone
 }
 
 // Audited are the records of a change: one for each line that staff have written.

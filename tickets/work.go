@@ -13,6 +13,9 @@ import (
 	"hotline/sla"
 )
 
+// ErrNoEngineer is a ticket that would be given to somebody who is not there, or not any more.
+var ErrNoEngineer = errors.New("there is no such engineer")
+
 // ErrEmpty is a comment without words.
 var ErrEmpty = errors.New("the text is empty")
 

@@ -123,7 +123,11 @@ func assign(to func(*request) fact) doing {
 		if !slices.ContainsFunc(all, func(e oncall.Engineer) bool { return string(e.ID) == engineer }) {
 			return tickets.Ticket{}, errUnfit
 		}
-		return s.Desk.Assign(r.Context(), n, r.actor(), engineer, r.Now)
+		t, err := s.Desk.Assign(r.Context(), n, r.actor(), engineer, r.Now)
+		if errors.Is(err, tickets.ErrNoEngineer) { // removed since
+			err = errUnfit
+		}
+		return t, err
 	}
 }
 

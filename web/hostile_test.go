@@ -79,7 +79,7 @@ func furnished(t *testing.T, text string) (*office, tickets.Number) {
 	must(t, err)
 	_, err = o.desk.Note(ctx, n, tickets.Event{Kind: tickets.Rang, Actor: "engineer:" + text, Text: text, Facts: map[string]string{"engineer": text, "result": text, "who": text, "from": text, "due": text}}, o.clock())
 	must(t, err)
-	_, err = o.desk.Assign(ctx, n, "staff:test", text, o.clock())
+	_, err = o.desk.Accept(ctx, n, text, false, o.clock())
 	must(t, err)
 	_, err = o.config.Files.Attach(ctx, o.desk, attachments.Incoming{Ticket: n, Name: text, Type: text, Actor: "staff:" + text}, strings.NewReader(text), o.clock())
 	must(t, err)

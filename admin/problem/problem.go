@@ -71,6 +71,8 @@ func statusOf(err error) int {
 		{errors.Is(err, storage.ErrConflict), http.StatusConflict},
 		{errors.Is(err, storage.ErrExists), http.StatusConflict},
 		{errors.Is(err, oncall.ErrOnRota), http.StatusConflict},
+		{errors.Is(err, oncall.ErrHasTicket), http.StatusConflict},
+		{errors.Is(err, tickets.ErrNoEngineer), http.StatusUnprocessableEntity},
 		{errors.As(err, &move), http.StatusConflict}, // the ticket's state does not allow it
 		{errors.Is(err, statistics.ErrBadMonth), http.StatusUnprocessableEntity},
 		{errors.As(err, &hold), http.StatusConflict},

@@ -10,8 +10,10 @@ import (
 	"hotline/directory"
 	"hotline/ivr"
 	"hotline/memory"
+	"hotline/oncall"
 	"hotline/prompts"
 	"hotline/sla"
+	"hotline/storage"
 	"hotline/tickets"
 )
 
@@ -193,6 +195,9 @@ func (w *world) step(ctx context.Context, what string, now time.Time) (err error
 	case "assigned-to-anna":
 		_, err = w.desk.TakeCharge(ctx, n, "anna", "", now)
 	case "assigned":
+		if _, err := w.store.PutEngineer(ctx, oncall.Engineer{ID: "marco", Name: "marco", Phones: []string{"06999"}}); err != nil && !errors.Is(err, storage.ErrExists) {
+			return err
+		}
 		_, err = w.desk.Assign(ctx, n, staff, "marco", now)
 	case "restored":
 		_, err = w.desk.Restored(ctx, n, staff, now)

@@ -10,16 +10,24 @@ import (
 	"hotline/oncall"
 	"hotline/storage"
 	"hotline/storage/storagetest/check"
+	"hotline/tickets"
 )
 
+// StaffStore is oncall.Store with the tickets that engineers have in hand.
+type StaffStore interface {
+	oncall.Store
+	tickets.Store
+}
+
 // Oncall runs the suite of oncall.Store; open gives a new and empty store each time.
-func Oncall(t *testing.T, open func(t *testing.T) oncall.Store) {
-	run(t, open, map[string]func(*testing.T, oncall.Store){
-		"engineers and the rota":                    mainRota,
-		"every engineer has a version, never twice": func(t *testing.T, s oncall.Store) { versioned(t, engineers(s)) },
-		"of many who write one version one does":    func(t *testing.T, s oncall.Store) { oneWins(t, engineers(s)) },
-		"a rota never names one who is removed":     rotaAgainstEngineer,
-		"a PIN is an engineer's and ends with him":  engineersPIN,
+func Oncall(t *testing.T, open func(t *testing.T) StaffStore) {
+	run(t, open, map[string]func(*testing.T, StaffStore){
+		"engineers and the rota":                        mainRota,
+		"every engineer has a version, never twice":     func(t *testing.T, s StaffStore) { versioned(t, engineers(s)) },
+		"of many who write one version one does":        func(t *testing.T, s StaffStore) { oneWins(t, engineers(s)) },
+		"a rota never names one who is removed":         rotaAgainstEngineer,
+		"a ticket is never given to one who is removed": ticketAgainstEngineer,
+		"a PIN is an engineer's and ends with him":      engineersPIN,
 	})
 }
 
@@ -38,7 +46,7 @@ func engineers(s oncall.Store) map[string]document {
 }
 
 // engineersPIN gives, renews and ends the PIN of an engineer.
-func engineersPIN(t *testing.T, s oncall.Store) {
+func engineersPIN(t *testing.T, s StaffStore) {
 	ctx := t.Context()
 	_, err := s.PutEngineerPIN(ctx, oncall.PIN{Engineer: "anna", Hash: "1"})
 	check.Error(t, "a PIN of nobody", err, storage.ErrNotFound)
@@ -74,7 +82,7 @@ func engineersPIN(t *testing.T, s oncall.Store) {
 	check.Error(t, "the PIN of one who was removed and comes back", err, storage.ErrNotFound)
 }
 
-func mainRota(t *testing.T, s oncall.Store) {
+func mainRota(t *testing.T, s StaffStore) {
 	ctx := t.Context()
 	anna := oncall.Engineer{ID: "anna", Name: "Anna", Phones: []string{"sip:a@example.org", "0612"}, Language: "it"}
 	anna, err := s.PutEngineer(ctx, anna)
@@ -113,8 +121,47 @@ func mainRota(t *testing.T, s oncall.Store) {
 	}
 }
 
+// ticketAgainstEngineer removes engineers while tickets are given to them: one of both succeeds, never both.
+func ticketAgainstEngineer(t *testing.T, s StaffStore) {
+	ctx := t.Context()
+	given := func(n tickets.Number, expect int, id string, state tickets.State) tickets.Change {
+		return tickets.Change{Ticket: tickets.Ticket{Number: n, State: state, Assignee: id, OpenedAt: monday, Version: expect + 1}, Expect: expect, Staffed: id}
+	}
+	for round := range 20 {
+		id, n := fmt.Sprint("e", round), tickets.Number(417+round)
+		_, err := s.PutEngineer(ctx, oncall.Engineer{ID: oncall.EngineerID(id)})
+		check.Must(t, err)
+		check.Must(t, s.Apply(ctx, tickets.Change{Ticket: tickets.Ticket{Number: n, State: tickets.Open, OpenedAt: monday, Version: 1}}))
+		done, failed := atOnce(2, func(i int) error {
+			if i == 0 {
+				return s.DeleteEngineer(ctx, oncall.EngineerID(id), 0)
+			}
+			return s.Apply(ctx, given(n, 1, id, tickets.Assigned))
+		})
+		if done != 1 || !errors.Is(failed[0], oncall.ErrHasTicket) && !errors.Is(failed[0], tickets.ErrNoEngineer) {
+			t.Errorf("%d succeeded, %v", done, failed)
+		}
+		stands, err := s.Ticket(ctx, n)
+		check.Must(t, err)
+		_, err = s.Engineer(ctx, oncall.EngineerID(id))
+		if (err == nil) != (stands.Assignee == id) {
+			t.Errorf("ticket %d is %q's, who is %v", n, stands.Assignee, err)
+		}
+	}
+	_, err := s.PutEngineer(ctx, oncall.Engineer{ID: "anna"})
+	check.Must(t, err)
+	for expect, state := range []tickets.State{tickets.Assigned, tickets.InProgress, tickets.Waiting} {
+		check.Must(t, s.Apply(ctx, given(300, expect, "anna", state)))
+		check.Error(t, "an engineer with a ticket that is "+string(state), s.DeleteEngineer(ctx, "anna", 0), oncall.ErrHasTicket)
+	}
+	check.Must(t, s.Apply(ctx, given(300, 3, "anna", tickets.Closed)))
+	check.Must(t, s.DeleteEngineer(ctx, "anna", 0))
+	check.Error(t, "a ticket for nobody", s.Apply(ctx, given(300, 4, "anna", tickets.Assigned)), tickets.ErrNoEngineer)
+	check.Must(t, tickets.Restore(ctx, s, given(301, 0, "anna", tickets.Assigned))) // it was granted before, and waited
+}
+
 // rotaAgainstEngineer removes engineers while the rota takes them on: one of both succeeds, never both.
-func rotaAgainstEngineer(t *testing.T, s oncall.Store) {
+func rotaAgainstEngineer(t *testing.T, s StaffStore) {
 	ctx := t.Context()
 	for round := range 10 {
 		id := oncall.EngineerID(fmt.Sprint("e", round))

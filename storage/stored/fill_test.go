@@ -49,8 +49,8 @@ func fill(v reflect.Value, name string) {
 		v.SetMapIndex(key, value)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			// Not in the journal: File, which the id says, and Unheld, for what waits there was granted before.
-			if f := v.Type().Field(i); f.IsExported() && f.Name != "File" && f.Name != "Unheld" {
+			// Not in the journal: File, which the id says, Unheld and Staffed, for what waits there was granted before.
+			if f := v.Type().Field(i); f.IsExported() && f.Name != "File" && f.Name != "Unheld" && f.Name != "Staffed" {
 				inside := f.Name
 				if f.Anonymous {
 					inside = name

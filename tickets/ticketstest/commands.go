@@ -157,6 +157,7 @@ func commandsInStates(t *testing.T, s DeskStore) {
 		_, err := s.PutContract(ctx, c)
 		check.Must(t, err)
 	}
+	staffed(t, s)
 	reachable, err := directory.ReadBook(ctx, s, monday)
 	check.Must(t, err)
 	ids := 0

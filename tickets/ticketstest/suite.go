@@ -3,11 +3,13 @@
 package ticketstest
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"hotline/directory"
+	"hotline/oncall"
 	"hotline/sla"
 	"hotline/storage/storagetest/check"
 	"hotline/tickets"
@@ -48,6 +50,15 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 type DeskStore interface {
 	Store
 	directory.Store
+	PutEngineer(ctx context.Context, e oncall.Engineer) (oncall.Engineer, error)
+}
+
+// staffed writes the engineers to whom tickets are given.
+func staffed(t *testing.T, s DeskStore) {
+	for _, id := range []oncall.EngineerID{"anna", "marco"} {
+		_, err := s.PutEngineer(t.Context(), oncall.Engineer{ID: id})
+		check.Must(t, err)
+	}
 }
 
 // Desk runs the suite of a desk over a store; open gives a new and empty store each time.

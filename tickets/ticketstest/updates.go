@@ -25,6 +25,7 @@ func updates(t *testing.T, s DeskStore) {
 		_, err := s.PutCalendar(ctx, c)
 		check.Must(t, err)
 	}
+	staffed(t, s)
 	own := Contracts(true)[0]
 	_, err := s.PutContract(ctx, own)
 	check.Must(t, err)

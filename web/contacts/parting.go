@@ -151,7 +151,7 @@ func (h Handlers) remove(w http.ResponseWriter, r *ui.Request) (*ui.Page, error)
 		err = h.Store.DeleteEngineer(r.Context(), p.Engineer.ID, p.Engineer.Version)
 	}
 	switch {
-	case errors.Is(err, oncall.ErrOnRota), errors.Is(err, storage.ErrConflict): // written at this moment
+	case errors.Is(err, oncall.ErrOnRota), errors.Is(err, oncall.ErrHasTicket), errors.Is(err, storage.ErrConflict): // written at this moment
 		if p, _, err = h.partingOf(r); err != nil {
 			return nil, err
 		}

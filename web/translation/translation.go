@@ -44,7 +44,7 @@ var sentences = [...]string{
 var reasons = [...]string{
 	"why-name-blank", "why-one-line", "why-no-mail", "why-most-numbers", "why-number", "why-number-emergency", "why-id", "why-begins",
 	"why-ends", "why-not-there", "why-on-request", "why-note", "why-words", "why-control", "why-unsayable", "why-most-contracts",
-	"why-telephone", "why-shift", "why-shift-twice", "why-override", "why-override-twice", "why-override-nobody", "why-engineer", "why-engineers",
+	"why-telephone", "why-shift", "why-shift-twice", "why-override", "why-override-twice", "why-override-nobody", "why-engineer", "why-no-engineer", "why-engineers",
 	"why-level", "why-weekday", "why-begins-day", "why-long", "why-names-nobody", "why-ends-early", "why-calendar", "why-zone",
 	"why-holidays", "why-month-day", "why-years", "why-date", "why-there-twice", "why-never", "why-overlaps", "why-working",
 	"why-form-tickets", "why-form-contract", "why-form-contract-default", "why-form-nobody", "why-form-nobody-or", "why-form-number",
