@@ -12,9 +12,9 @@ import (
 	"hotline/numbers"
 )
 
-// address is a SIP address that the line may dial: no password, no parameter but the transport, nothing that could begin a
+// address is a SIP address that the line may dial, or that of a trunk's proxy: no password, no parameter but the transport, nothing that could begin a
 // header.
-var address = regexp.MustCompile(`^sip:(?:[^@\s<>"',;?:&]{1,200}@)?([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?(?:;transport=(?:udp|tcp|tls))?$`)
+var address = regexp.MustCompile(`^(sips?):(?:[^@\s<>"',;?:&]{1,200}@)?([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?(?:;transport=(?:udp|tcp|tls))?$`)
 
 func isSIP(telephone string) bool {
 	scheme, _, found := strings.Cut(telephone, ":")
@@ -58,7 +58,7 @@ func newInternalHosts(c Config, s config.SIP) internalHosts {
 // allows tells why a SIP address is not one that the line may dial; nil when it may.
 func (h internalHosts) allows(telephone string) error {
 	m := address.FindStringSubmatch(telephone)
-	if m == nil {
+	if m == nil || m[1] == "sips" {
 		return fmt.Errorf("%q is no SIP address of a telephone; write sip:NAME@HOST, if need be with :PORT and ;transport=tcp or tls: %w", short(telephone), ErrNotAllowed)
 	}
 	to := endpointOf(m)
@@ -98,18 +98,18 @@ type endpoint struct {
 	port uint16     // 0: none that can be dialled
 }
 
-// endpointOf reads what address has matched. Without a port it is that of the transport.
+// endpointOf reads what address has matched. Without a port it is that of the transport (RFC 3263, section 4.2).
 func endpointOf(m []string) endpoint {
-	e := endpoint{host: strings.TrimSuffix(strings.ToLower(strings.Trim(m[1], "[]")), "."), port: 5060}
+	e := endpoint{host: strings.TrimSuffix(strings.ToLower(strings.Trim(m[2], "[]")), "."), port: 5060}
 	if ip, err := netip.ParseAddr(e.host); err == nil {
 		e.ip = ip.Unmap()
 		e.host = e.ip.String()
 	}
-	if strings.HasSuffix(m[0], "=tls") {
+	if m[1] == "sips" || strings.HasSuffix(m[0], "=tls") {
 		e.port = 5061
 	}
-	if m[2] != "" {
-		port, err := strconv.ParseUint(m[2], 10, 16)
+	if m[3] != "" {
+		port, err := strconv.ParseUint(m[3], 10, 16)
 		if e.port = uint16(port); err != nil {
 			e.port = 0
 		}
@@ -148,12 +148,8 @@ func (h internalHosts) free(telephone string) bool {
 // trunk finds the trunk that an address of ours would reach past prefixes and directory.
 func (h internalHosts) trunk(to endpoint) (name string, found bool) {
 	for _, t := range h.trunks {
-		if m := address.FindStringSubmatch(strings.Replace(t.Proxy, "sips:", "sip:", 1)); m != nil {
-			proxy := endpointOf(m)
-			if strings.HasPrefix(t.Proxy, "sips:") && m[2] == "" {
-				proxy.port = 5061
-			}
-			if proxy.host == to.host && proxy.port == to.port {
+		if m := address.FindStringSubmatch(t.Proxy); m != nil {
+			if proxy := endpointOf(m); proxy.host == to.host && proxy.port == to.port {
 				return t.Name, true
 			}
 		}
