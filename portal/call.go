@@ -32,7 +32,7 @@ type callPage struct {
 // callPage shows the telephone. It is the one page with a script, which is a file of ours, and the one that may use the microphone.
 func (p *Portal) callPage(w http.ResponseWriter, r *request) {
 	if p.Calls == nil {
-		p.fail(w, r, http.StatusNotFound, "portal-not-found")
+		p.showFailure(w, r, http.StatusNotFound, "portal-not-found")
 		return
 	}
 	r.Title, r.Here = "portal-call", "/portal/call"
@@ -47,14 +47,14 @@ func (p *Portal) dial(w http.ResponseWriter, r *request) {
 	number := strings.TrimSpace(r.FormValue("number"))
 	switch {
 	case p.Calls == nil:
-		p.fail(w, r, http.StatusNotFound, "portal-not-found")
+		p.showFailure(w, r, http.StatusNotFound, "portal-not-found")
 		return
 	case !dialable(number):
-		p.fail(w, r, http.StatusUnprocessableEntity, "portal-bad-number")
+		p.showFailure(w, r, http.StatusUnprocessableEntity, "portal-bad-number")
 		return
 	case !p.may(callsOf, string(r.contract.ID), r.Now):
 		w.Header().Set("Retry-After", "180")
-		p.fail(w, r, http.StatusTooManyRequests, "portal-call-often")
+		p.showFailure(w, r, http.StatusTooManyRequests, "portal-call-often")
 		return
 	}
 	caller := ivr.Caller{Contract: r.contract.ID, CallBack: digitsOf(number), Language: r.Lang}
@@ -62,15 +62,15 @@ func (p *Portal) dial(w http.ResponseWriter, r *request) {
 	switch {
 	case errors.Is(err, browser.ErrOffer):
 		p.Log.InfoContext(r.Context(), "portal: an offer of a call is refused", "contract", string(r.contract.ID), "error", err)
-		p.fail(w, r, http.StatusUnprocessableEntity, "portal-call-bad")
+		p.showFailure(w, r, http.StatusUnprocessableEntity, "portal-call-bad")
 	case errors.Is(err, browser.ErrFull):
 		w.Header().Set("Retry-After", "60")
-		p.fail(w, r, http.StatusServiceUnavailable, "portal-call-full")
+		p.showFailure(w, r, http.StatusServiceUnavailable, "portal-call-full")
 	case errors.Is(err, browser.ErrBusy):
 		w.Header().Set("Retry-After", "60")
-		p.fail(w, r, http.StatusTooManyRequests, "portal-call-busy")
+		p.showFailure(w, r, http.StatusTooManyRequests, "portal-call-busy")
 	case err != nil:
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 	default:
 		p.Log.InfoContext(r.Context(), "portal: a call begins", "contract", string(r.contract.ID), "call", answer.Call)
 		w.Header().Set("Content-Type", "application/sdp")

@@ -48,7 +48,7 @@ func (p *Portal) attach(w http.ResponseWriter, r *request) {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	whom := string(r.contract.ID)
@@ -87,7 +87,7 @@ func (p *Portal) attach(w http.ResponseWriter, r *request) {
 		}
 	}
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	if err := p.takeUp(ctx, r, t.Number); err != nil {
@@ -105,7 +105,7 @@ func (p *Portal) download(w http.ResponseWriter, r *request) {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	a, content, err := p.Files.Open(r.Context(), r.PathValue("id"))
@@ -113,7 +113,7 @@ func (p *Portal) download(w http.ResponseWriter, r *request) {
 		err = fmt.Errorf("a file of ticket %d: %w", t.Number, storage.ErrNotFound)
 	}
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	h := w.Header()

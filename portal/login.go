@@ -75,7 +75,7 @@ func (p *Portal) login(w http.ResponseWriter, r *request) {
 		c.Contract, c.PINAt = contract.ID, contract.PINAt
 	}
 	if err := p.Store.PutCode(r.Context(), c, r.Now); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	if c.Contract != "" {
@@ -111,7 +111,7 @@ func (p *Portal) code(w http.ResponseWriter, r *request) {
 		p.showLogin(w, r, http.StatusUnauthorized, "login", r.T("portal-code-over"))
 		return
 	case err != nil:
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	case !right && c.Tries >= access.Tries:
 		p.showLogin(w, r, http.StatusUnauthorized, "login", r.T("portal-code-over"))
@@ -129,7 +129,7 @@ func (p *Portal) code(w http.ResponseWriter, r *request) {
 		return
 	}
 	if err := p.Store.PutCustomerSession(r.Context(), n, r.Now); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	p.proven(w, r, contract.Customer, c.Expires.Add(-access.CodeTime))
@@ -142,7 +142,7 @@ func (p *Portal) code(w http.ResponseWriter, r *request) {
 // logout ends the session here and in the store.
 func (p *Portal) logout(w http.ResponseWriter, r *request) {
 	if err := p.Store.EndCustomerSession(r.Context(), r.session.Hash); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	p.setCookie(w, r, sessionCookie, "", -1)

@@ -81,7 +81,7 @@ func (r *request) covered() directory.ContractID {
 func (p *Portal) showOpen(w http.ResponseWriter, r *request, status int, f openPage) {
 	terms, err := p.Desk.Entitlement(r.covered())
 	if err != nil {
-		p.failed(w, r, fmt.Errorf("terms of contract %q: %w", r.covered(), err))
+		p.answerError(w, r, fmt.Errorf("terms of contract %q: %w", r.covered(), err))
 		return
 	}
 	r.Title, r.Here = "portal-open", "/portal/open"
@@ -90,7 +90,7 @@ func (p *Portal) showOpen(w http.ResponseWriter, r *request, status int, f openP
 		one := promise{Name: r.Words.Category(string(c))}
 		accounts, err := sla.Try(terms.Terms, c, r.Now.Format(time.RFC3339))
 		if err != nil {
-			p.failed(w, r, fmt.Errorf("working out what %s is promised: %w", c, err))
+			p.answerError(w, r, fmt.Errorf("working out what %s is promised: %w", c, err))
 			return
 		}
 		for _, a := range accounts {
@@ -174,14 +174,14 @@ func (p *Portal) open(w http.ResponseWriter, r *request) {
 		p.showOpen(w, r, http.StatusTooManyRequests, f)
 		return
 	case err != nil:
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	if first, err = p.missing(r.Context(), n, first); err == nil && first {
 		_, err = p.Desk.Open(r.Context(), p.draft(r, n, f), r.Now)
 	}
 	if err != nil && !errors.Is(err, storage.ErrConflict) { // another node was faster with the same form
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	p.Log.InfoContext(r.Context(), "portal: a request was opened", "contract", string(r.contract.ID), "ticket", int64(n))
@@ -247,7 +247,7 @@ func (p *Portal) claim(r *request, key string, f openPage) (n tickets.Number, fi
 func (p *Portal) comment(w http.ResponseWriter, r *request) {
 	t, err := p.asked(r)
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	text := strings.TrimSpace(strings.ReplaceAll(r.FormValue("text"), "\r\n", "\n"))
@@ -269,7 +269,7 @@ func (p *Portal) comment(w http.ResponseWriter, r *request) {
 		return
 	}
 	if err := p.add(r, t, text, key); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	http.Redirect(w, r.Request, r.placeOf(t.Number)+"#history", http.StatusSeeOther)

@@ -139,14 +139,14 @@ func (p *Portal) Handler() http.Handler {
 	for _, r := range p.routes() {
 		mux.Handle(r.pattern, p.allow(r))
 	}
-	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.fail(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
+	mux.Handle("/", p.allow(route{"/", anybody, func(w http.ResponseWriter, r *request) { p.showFailure(w, r, http.StatusNotFound, "portal-not-found") }, 0}))
 	return ui.Site{
 		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow", "Permissions-Policy": "microphone=()"}, Log: p.Log,
 		Foreign: func(w http.ResponseWriter, q *http.Request) {
-			p.fail(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
+			p.showFailure(w, p.request(q), http.StatusForbidden, "portal-cross-origin")
 		},
 		Failed: func(w http.ResponseWriter, q *http.Request) {
-			p.fail(w, p.request(q), http.StatusInternalServerError, "portal-failed")
+			p.showFailure(w, p.request(q), http.StatusInternalServerError, "portal-failed")
 		},
 	}.Handler(mux)
 }

@@ -104,25 +104,26 @@ type failurePage struct {
 	Text string
 }
 
-func (p *Portal) fail(w http.ResponseWriter, r *request, status int, id string, values ...any) {
+// showFailure answers with a page that says what is wrong.
+func (p *Portal) showFailure(w http.ResponseWriter, r *request, status int, id string, values ...any) {
 	r.Title = "portal-failure"
 	p.render(w, r, status, "failure", failurePage{r.page, r.T(id, values...)})
 }
 
-// failed answers for an error of a store or of the desk. What is not there and what is not the customer's look the same.
-func (p *Portal) failed(w http.ResponseWriter, r *request, err error) {
+// answerError answers for an error of a store or of the desk. What is not there and what is not the customer's look the same.
+func (p *Portal) answerError(w http.ResponseWriter, r *request, err error) {
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		p.fail(w, r, http.StatusNotFound, "portal-not-found")
+		p.showFailure(w, r, http.StatusNotFound, "portal-not-found")
 	case errors.Is(err, storage.ErrDown):
 		p.Log.WarnContext(r.Context(), "a page of the portal without the store", "route", r.Pattern, "error", err)
 		w.Header().Set("Retry-After", "5")
-		p.fail(w, r, http.StatusServiceUnavailable, "portal-store-down")
+		p.showFailure(w, r, http.StatusServiceUnavailable, "portal-store-down")
 	case errors.Is(err, context.Canceled):
-		p.fail(w, r, http.StatusRequestTimeout, "portal-failed")
+		p.showFailure(w, r, http.StatusRequestTimeout, "portal-failed")
 	default:
 		p.Log.ErrorContext(r.Context(), "a page of the portal fails", "route", r.Pattern, "error", err)
-		p.fail(w, r, http.StatusInternalServerError, "portal-failed")
+		p.showFailure(w, r, http.StatusInternalServerError, "portal-failed")
 	}
 }
 
@@ -132,12 +133,12 @@ func (p *Portal) allow(one route) http.Handler {
 		r := p.request(q)
 		q.Body = http.MaxBytesReader(w, q.Body, cmp.Or(one.most, formMost))
 		if status := ui.Unfit(q, q.ParseForm()); status != 0 {
-			p.fail(w, r, status, "portal-not-plain")
+			p.showFailure(w, r, status, "portal-not-plain")
 			return
 		}
 		if !p.mayAsk(q, r.Now) {
 			w.Header().Set("Retry-After", "60")
-			p.fail(w, r, http.StatusTooManyRequests, "portal-busy")
+			p.showFailure(w, r, http.StatusTooManyRequests, "portal-busy")
 			return
 		}
 		err := error(nil)
@@ -151,7 +152,7 @@ func (p *Portal) allow(one route) http.Handler {
 		case errors.Is(err, errNobody):
 			http.Redirect(w, q, "/portal/login", http.StatusSeeOther)
 		case err != nil:
-			p.failed(w, r, err)
+			p.answerError(w, r, err)
 		default:
 			one.serve(w, r)
 		}
@@ -161,6 +162,6 @@ func (p *Portal) allow(one route) http.Handler {
 // static serves our own files.
 func (p *Portal) static(w http.ResponseWriter, r *request) {
 	if !ui.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
-		p.fail(w, r, http.StatusNotFound, "portal-not-found")
+		p.showFailure(w, r, http.StatusNotFound, "portal-not-found")
 	}
 }

@@ -55,7 +55,7 @@ func (p *Portal) list(w http.ResponseWriter, r *request) {
 	}
 	found, err := p.Desk.List(r.Context(), f)
 	if err != nil {
-		p.failed(w, r, fmt.Errorf("listing the tickets of contract %s: %w", r.contract.ID, err))
+		p.answerError(w, r, fmt.Errorf("listing the tickets of contract %s: %w", r.contract.ID, err))
 		return
 	}
 	r.Title = "portal-tickets"
@@ -72,7 +72,7 @@ func (p *Portal) list(w http.ResponseWriter, r *request) {
 	if f.After == "" && !closed {
 		others, err := p.Desk.List(r.Context(), tickets.Filter{Customer: r.contract.Customer, Level: sla.OnRequest, States: unclosed(), Limit: othersMost})
 		if err != nil {
-			p.failed(w, r, fmt.Errorf("listing the requests of customer %s: %w", r.contract.Customer, err))
+			p.answerError(w, r, fmt.Errorf("listing the requests of customer %s: %w", r.contract.Customer, err))
 			return
 		}
 		for _, t := range others.Items {
@@ -157,17 +157,17 @@ func (p *Portal) ticket(w http.ResponseWriter, r *request) {
 func (p *Portal) showTicket(w http.ResponseWriter, r *request, status int, problem, text string) {
 	t, err := p.asked(r)
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	lines, err := p.Desk.History(r.Context(), t.Number)
 	if err != nil {
-		p.failed(w, r, fmt.Errorf("history of ticket %d: %w", t.Number, err))
+		p.answerError(w, r, fmt.Errorf("history of ticket %d: %w", t.Number, err))
 		return
 	}
 	accounts, err := p.Desk.Explain(r.Context(), t)
 	if err != nil {
-		p.failed(w, r, fmt.Errorf("clocks of ticket %d: %w", t.Number, err))
+		p.answerError(w, r, fmt.Errorf("clocks of ticket %d: %w", t.Number, err))
 		return
 	}
 	r.Title = "portal-ticket"
@@ -176,7 +176,7 @@ func (p *Portal) showTicket(w http.ResponseWriter, r *request, status int, probl
 		Problem: problem, Text: text, Takes: p.Files != nil, New: r.URL.Query().Get("new") != "", Link: r.secret != "", Until: r.link.Expires, Rings: p.rings(r, t, lines),
 	}
 	if show.Files, err = p.own(r, t.Number); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	for _, a := range accounts {
@@ -239,12 +239,12 @@ func (p *Portal) faults(r *request) (list []string) {
 // statement is the month's sheet of the contract.
 func (p *Portal) statement(w http.ResponseWriter, r *request) {
 	if p.Statement == nil {
-		p.fail(w, r, http.StatusNotFound, "portal-not-found")
+		p.showFailure(w, r, http.StatusNotFound, "portal-not-found")
 		return
 	}
 	sheet, err := p.Statement(&ui.Request{Request: r.Request, View: r.View}, r.contract)
 	if err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	r.Title = "portal-statement"

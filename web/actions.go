@@ -138,13 +138,13 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		ctx := r.Context()
 		n, err := numberOf(r)
 		if err != nil {
-			s.failed(w, r, err)
+			s.answerError(w, r, err)
 			return
 		}
 		defer s.forms.Take(ctx, n)() // the second press of a button looks for what the first one wrote
 		lines, err := s.Desk.History(ctx, n)
 		if err != nil {
-			s.failed(w, r, err)
+			s.answerError(w, r, err)
 			return
 		}
 		since := r.since(lines)
@@ -171,7 +171,7 @@ func (s *server) act(a action) func(http.ResponseWriter, *request) {
 		case errors.Is(err, errUnfit):
 			s.ticketAgain(w, r, http.StatusUnprocessableEntity, r.T("page-unfit"))
 		case err != nil:
-			s.failed(w, r, err)
+			s.answerError(w, r, err)
 		default:
 			if err := editing.Sent(context.WithoutCancel(ctx), s.Store, r.User.Name, n, r.text(), r.FormValue("draft")); err != nil {
 				s.Log.WarnContext(ctx, "web: a draft that was sent stays", "ticket", int64(n), "error", err)
@@ -259,7 +259,7 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 	n, _ := numberOf(r) // it was read before
 	engineers, err := s.Store.Engineers(r.Context())
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	r.Title, r.Here = "page-stale-title", r.address(n)
@@ -287,7 +287,7 @@ func (s *server) stale(w http.ResponseWriter, r *request, a action, lines, misse
 func (s *server) ticketAgain(w http.ResponseWriter, r *request, status int, problem string) {
 	p, err := s.whole(r.Context(), r, "")
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	p.Problem = problem
@@ -315,7 +315,7 @@ type movedClock struct {
 func (s *server) previewed(w http.ResponseWriter, r *request) {
 	p, err := s.whole(r.Context(), r, sla.Category(r.FormValue("category")))
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.render(w, r, http.StatusOK, "ticket", p)

@@ -134,15 +134,15 @@ func (s *server) board(w http.ResponseWriter, r *request) {
 		found, err = s.Desk.List(ctx, s.filter(f))
 	}
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("listing tickets: %w", err))
+		s.answerError(w, r, fmt.Errorf("listing tickets: %w", err))
 		return
 	}
 	if p.Duty, p.Ahead, p.Engineers, err = s.duty(ctx, r); err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	if p.Rows, err = s.rows(ctx, r, found.Items, p.Engineers); err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	p.Total, p.More = found.Total, found.More

@@ -108,7 +108,7 @@ func (s *server) calls(w http.ResponseWriter, r *request) {
 		found, err = s.Store.Calls(r.Context(), f)
 	}
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("listing calls: %w", err))
+		s.answerError(w, r, fmt.Errorf("listing calls: %w", err))
 		return
 	}
 	for _, c := range found.Items {
@@ -189,12 +189,12 @@ func talked(answered, ended time.Time) time.Duration {
 func (s *server) call(w http.ResponseWriter, r *request) {
 	c, err := s.Store.Call(r.Context(), tickets.CallID(r.PathValue("id")))
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("reading a call: %w", err))
+		s.answerError(w, r, fmt.Errorf("reading a call: %w", err))
 		return
 	}
 	engineers, err := s.Store.Engineers(r.Context())
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("reading engineers: %w", err))
+		s.answerError(w, r, fmt.Errorf("reading engineers: %w", err))
 		return
 	}
 	r.Title = "page-call"
@@ -209,7 +209,7 @@ func (s *server) call(w http.ResponseWriter, r *request) {
 		p.Legs = append(p.Legs, legRow{l, namesOf(engineers).of(l.Engineer), talked(l.Answered, l.Ended)})
 	}
 	if p.Ladder, err = s.ladder(r, p); err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.render(w, r, http.StatusOK, "call", p)

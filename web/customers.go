@@ -115,7 +115,7 @@ func (s *server) customer(w http.ResponseWriter, r *request) {
 func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.CustomerID, renewed directory.ContractID, pin string) {
 	c, err := s.Store.Customer(r.Context(), id)
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("reading customer %s: %w", id, err))
+		s.answerError(w, r, fmt.Errorf("reading customer %s: %w", id, err))
 		return
 	}
 	r.Title = "page-customer"
@@ -129,7 +129,7 @@ func (s *server) showCustomer(w http.ResponseWriter, r *request, id directory.Cu
 			continue
 		}
 		if err != nil {
-			s.failed(w, r, fmt.Errorf("reading contract %s: %w", of, err))
+			s.answerError(w, r, fmt.Errorf("reading contract %s: %w", of, err))
 			return
 		}
 		row := contractRow{Contract: contract, Level: s.level(contract.Level), Valid: contract.Valid(r.Now)}
@@ -147,7 +147,7 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 	ctx := r.Context()
 	c, err := s.Store.Contract(ctx, directory.ContractID(r.PathValue("id")))
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("reading a contract: %w", err))
+		s.answerError(w, r, fmt.Errorf("reading a contract: %w", err))
 		return
 	}
 	r.Here = "/customers/" + url.PathEscape(string(c.Customer))
@@ -159,11 +159,11 @@ func (s *server) renewPIN(w http.ResponseWriter, r *request) {
 		c, pin, err = s.PINs.NewPIN(ctx, c, r.Now)
 	}
 	if errors.Is(err, storage.ErrConflict) {
-		s.fail(w, r, http.StatusConflict, "page-pin-conflict", c.ID)
+		s.showFailure(w, r, http.StatusConflict, "page-pin-conflict", c.ID)
 		return
 	}
 	if err != nil {
-		s.failed(w, r, fmt.Errorf("renewing the PIN of contract %s: %w", c.ID, err))
+		s.answerError(w, r, fmt.Errorf("renewing the PIN of contract %s: %w", c.ID, err))
 		return
 	}
 	if _, err := s.Desk.CatchUp(ctx, s.Store, r.Now); err != nil { // the nodes' own look at what is new brings it then

@@ -27,9 +27,9 @@ func (s *server) invited(w http.ResponseWriter, r *request) (users.User, bool) {
 	}
 	switch {
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 	case err != nil || !u.Opens(r.PathValue("token"), r.Now):
-		s.fail(w, r, http.StatusNotFound, "page-invite-over")
+		s.showFailure(w, r, http.StatusNotFound, "page-invite-over")
 	default:
 		return u, true
 	}
@@ -62,14 +62,14 @@ func (s *server) invite(w http.ResponseWriter, r *request) {
 		_, err = s.Store.PutUser(r.Context(), u)
 	}
 	if errors.Is(err, storage.ErrConflict) { // somebody was faster, or an administrator changed the user meanwhile
-		s.fail(w, r, http.StatusConflict, "page-invite-over")
+		s.showFailure(w, r, http.StatusConflict, "page-invite-over")
 		return
 	}
 	if err == nil {
 		err = s.begin(r.Context(), w, r, u.Name)
 	}
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.Log.InfoContext(r.Context(), "web: an invited user chose a password", "user", u.Name)
@@ -79,7 +79,7 @@ func (s *server) invite(w http.ResponseWriter, r *request) {
 // endOthers ends every session of whoever is logged in but this one.
 func (s *server) endOthers(w http.ResponseWriter, r *request) {
 	if err := s.Store.EndSessions(r.Context(), r.User.Name, r.session.Hash); err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.streams.EndOthers(r.User.Name, r.session.Hash)

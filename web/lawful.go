@@ -59,12 +59,12 @@ func (s *server) law(ctx context.Context, r *request, t tickets.Ticket, lines []
 func (s *server) export(w http.ResponseWriter, r *request) {
 	n, err := numberOf(r)
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	list, err := listening.Find(r.Context(), s.Desk, n, "")
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	a := listening.Archive{Store: s.Store, Open: s.Recordings, Actor: r.actor(), At: r.Now}

@@ -42,7 +42,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *request, status int, proble
 func (s *server) showLoginOf(w http.ResponseWriter, r *request, status int, p formPage) {
 	all, err := s.Store.Users(r.Context())
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	r.Title, r.Here = "page-login", "/login"
@@ -77,7 +77,7 @@ func (s *server) login(w http.ResponseWriter, r *request) {
 	case errors.Is(err, storage.ErrNotFound): // disabled at this moment
 		s.showLogin(w, r, http.StatusUnauthorized, r.T("page-login-wrong"))
 	case err != nil:
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 	default:
 		s.Log.InfoContext(r.Context(), "web: logged in", "user", u.Name, "from", from.String())
 		s.letIn(w, r, u)
@@ -123,7 +123,7 @@ func (s *server) signons() signon.Handlers {
 // signOn sends a browser to the identity provider. It is a link and no form: what follows a form may not leave this site.
 func (s *server) signOn(w http.ResponseWriter, r *request) {
 	if s.Provider.Provider == nil {
-		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		s.showFailure(w, r, http.StatusNotFound, "page-not-found")
 		return
 	}
 	to, err := s.signons().Begin(w, r.Request, local(r.FormValue("next")), r.Now)
@@ -139,7 +139,7 @@ func (s *server) signedOn(w http.ResponseWriter, r *request) {
 	from := ui.Source(r.Request)
 	switch {
 	case s.Provider.Provider == nil:
-		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		s.showFailure(w, r, http.StatusNotFound, "page-not-found")
 		return
 	case !s.throttle.allowsFrom(from, r.Now):
 		w.Header().Set("Retry-After", "60")
@@ -192,13 +192,13 @@ func (s *server) notSignedOn(w http.ResponseWriter, r *request, err error) {
 			return
 		}
 	}
-	s.failed(w, r, err)
+	s.answerError(w, r, err)
 }
 
 // logout ends the session here and in the store.
 func (s *server) logout(w http.ResponseWriter, r *request) {
 	if err := s.Store.EndSession(r.Context(), r.session.Hash); err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: ui.Encrypted(r.Request)})
@@ -239,7 +239,7 @@ func (s *server) changePassword(w http.ResponseWriter, r *request) {
 		err = s.begin(r.Context(), w, r, u.Name)
 	}
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.Log.InfoContext(r.Context(), "web: password changed", "user", u.Name)
@@ -261,9 +261,9 @@ func (s *server) showSetup(w http.ResponseWriter, r *request, status int, proble
 func (s *server) mayDoSetup(w http.ResponseWriter, r *request) bool {
 	switch {
 	case !ui.Source(r.Request).IsLoopback() && !ui.Encrypted(r.Request):
-		s.fail(w, r, http.StatusForbidden, "page-setup-open")
+		s.showFailure(w, r, http.StatusForbidden, "page-setup-open")
 	case s.Setup == nil || !s.Setup.holds(r.PathValue("token"), r.Now):
-		s.fail(w, r, http.StatusNotFound, "page-setup-over")
+		s.showFailure(w, r, http.StatusNotFound, "page-setup-over")
 	default:
 		return true
 	}
@@ -289,7 +289,7 @@ func (s *server) setup(w http.ResponseWriter, r *request) {
 		_, err = s.Store.PutFirstUser(r.Context(), u)
 	}
 	if errors.Is(err, storage.ErrExists) {
-		s.fail(w, r, http.StatusConflict, "page-setup-over")
+		s.showFailure(w, r, http.StatusConflict, "page-setup-over")
 		return
 	}
 	if err == nil {
@@ -297,7 +297,7 @@ func (s *server) setup(w http.ResponseWriter, r *request) {
 		err = s.begin(r.Context(), w, r, u.Name)
 	}
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.Log.InfoContext(r.Context(), "web: the first user was made", "user", u.Name)

@@ -170,7 +170,7 @@ func (s *server) wall(w http.ResponseWriter, r *request) {
 	var p wallPage
 	duty, _, engineers, err := s.duty(ctx, r)
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	found, err := s.Desk.List(ctx, tickets.Filter{States: liveStates(), Sort: "due", Limit: wallRows})
@@ -181,7 +181,7 @@ func (s *server) wall(w http.ResponseWriter, r *request) {
 		p.GivenUp, err = s.givenUp(ctx, r)
 	}
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	p.Rows = slices.DeleteFunc(p.Rows, func(t ticketRow) bool { return t.Next == nil })

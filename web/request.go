@@ -100,27 +100,27 @@ func formOf(r *request) string {
 	return from.RequestURI()
 }
 
-// fail answers with a page that says what is wrong.
-func (s *server) fail(w http.ResponseWriter, r *request, status int, id string, values ...any) {
+// showFailure answers with a page that says what is wrong.
+func (s *server) showFailure(w http.ResponseWriter, r *request, status int, id string, values ...any) {
 	r.Title = "page-failure"
 	s.render(w, r, status, "failure", failurePage{r.page, r.T(id, values...), formOf(r)})
 }
 
-// failed answers for an error of a store or of the desk.
-func (s *server) failed(w http.ResponseWriter, r *request, err error) {
+// answerError answers for an error of a store or of the desk.
+func (s *server) answerError(w http.ResponseWriter, r *request, err error) {
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		s.showFailure(w, r, http.StatusNotFound, "page-not-found")
 	case errors.Is(err, tickets.ErrErased):
-		s.fail(w, r, http.StatusGone, "page-not-found")
+		s.showFailure(w, r, http.StatusGone, "page-not-found")
 	case errors.Is(err, storage.ErrDown):
 		s.Log.WarnContext(r.Context(), "a page without the store", "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "5")
-		s.fail(w, r, http.StatusServiceUnavailable, "page-store-down")
+		s.showFailure(w, r, http.StatusServiceUnavailable, "page-store-down")
 	case errors.Is(err, context.Canceled):
-		s.fail(w, r, http.StatusRequestTimeout, "page-failed")
+		s.showFailure(w, r, http.StatusRequestTimeout, "page-failed")
 	default:
 		s.Log.ErrorContext(r.Context(), "a page fails", "path", r.URL.Path, "error", err)
-		s.fail(w, r, http.StatusInternalServerError, "page-failed")
+		s.showFailure(w, r, http.StatusInternalServerError, "page-failed")
 	}
 }

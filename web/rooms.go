@@ -149,9 +149,9 @@ func (s *server) enter(one ui.Route) route {
 		var refused *ui.Refusal
 		switch {
 		case errors.As(err, &refused):
-			s.fail(w, r, refused.Status, refused.ID, refused.Values...)
+			s.showFailure(w, r, refused.Status, refused.ID, refused.Values...)
 		case err != nil:
-			s.failed(w, r, err)
+			s.answerError(w, r, err)
 		case p == nil:
 		case p.Stream != nil:
 			s.stream(w, r, p)

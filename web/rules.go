@@ -152,7 +152,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 		q.Body = http.MaxBytesReader(w, body, formMost)
 		if !rule.anybody { // first: nobody else has a large form read
 			if err := s.identify(w, r); err != nil {
-				s.failed(w, r, err)
+				s.answerError(w, r, err)
 				return
 			}
 			if r.User.Name == "" && !rule.untyped && s.sentWithout(w, r) {
@@ -163,7 +163,7 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 				return
 			}
 			if !known || !slices.Contains(rule.roles, r.User.Role) {
-				s.fail(w, r, http.StatusForbidden, "page-forbidden")
+				s.showFailure(w, r, http.StatusForbidden, "page-forbidden")
 				return
 			}
 		}
@@ -171,11 +171,11 @@ func (s *server) allow(pattern string, serve func(http.ResponseWriter, *request)
 		q = q.WithContext(audit.With(q.Context(), r.origin(pattern)))
 		r.Request = q
 		if status := ui.Unfit(q, parsed(q, max(rule.most, formMost))); status != 0 {
-			s.fail(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
+			s.showFailure(w, r, status, map[bool]string{true: "page-too-large", false: "page-not-plain"}[status == http.StatusRequestEntityTooLarge])
 			return
 		}
 		if err := s.noteAct(r, pattern); err != nil {
-			s.failed(w, r, err)
+			s.answerError(w, r, err)
 			return
 		}
 		serve(w, r)

@@ -38,7 +38,7 @@ func (s *server) showSecond(w http.ResponseWriter, r *request, status int, u use
 		}
 	}
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	r.Title, r.Here = "page-second", "/second"
@@ -80,7 +80,7 @@ func (s *server) putSecond(w http.ResponseWriter, r *request, u users.User, stor
 	u.Second = stored
 	u, err := s.Store.PutUser(r.Context(), u)
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.Log.InfoContext(r.Context(), "web: codes for the login changed", "user", u.Name, "on", stored != "")
@@ -100,7 +100,7 @@ func (s *server) verified(w http.ResponseWriter, r *request, again secondPage) (
 		again.Problem = r.T("page-password-wrong")
 		s.showSecond(w, r, http.StatusUnauthorized, r.User, again)
 	default:
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 	}
 	return users.User{}, false
 }

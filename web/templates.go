@@ -16,6 +16,6 @@ var staticFiles embed.FS
 // static serves our own files.
 func (s *server) static(w http.ResponseWriter, r *request) {
 	if !ui.ServeFile(w, r.Request, staticFiles, r.PathValue("file")) {
-		s.fail(w, r, http.StatusNotFound, "page-not-found")
+		s.showFailure(w, r, http.StatusNotFound, "page-not-found")
 	}
 }

@@ -161,7 +161,7 @@ func numberOf(r *request) (tickets.Number, error) {
 func (s *server) ticket(w http.ResponseWriter, r *request) {
 	p, err := s.whole(r.Context(), r, sla.Category(r.URL.Query().Get("category")))
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	s.render(w, r, http.StatusOK, "ticket", p)
@@ -395,7 +395,7 @@ func (p page) actorName(actor string, n names) string {
 func (s *server) audio(w http.ResponseWriter, r *request) {
 	sound, err := listening.Open(r.Context(), s.Store, s.Recordings, r.PathValue("id"), r.actor(), r.Now)
 	if err != nil {
-		s.failed(w, r, err)
+		s.answerError(w, r, err)
 		return
 	}
 	defer sound.Close()

@@ -206,14 +206,14 @@ func New(c Config) http.Handler {
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.allow(r.pattern, r.serve))
 	}
-	mux.Handle("/", s.allow(notFound, func(w http.ResponseWriter, r *request) { s.fail(w, r, http.StatusNotFound, "page-not-found") }))
+	mux.Handle("/", s.allow(notFound, func(w http.ResponseWriter, r *request) { s.showFailure(w, r, http.StatusNotFound, "page-not-found") }))
 	return ui.Site{
 		Headers: map[string]string{"Content-Security-Policy": contentPolicy, "Referrer-Policy": "same-origin"}, Log: c.Log,
 		Foreign: func(w http.ResponseWriter, q *http.Request) {
-			s.fail(w, s.request(q), http.StatusForbidden, "page-cross-origin")
+			s.showFailure(w, s.request(q), http.StatusForbidden, "page-cross-origin")
 		},
 		Failed: func(w http.ResponseWriter, q *http.Request) {
-			s.fail(w, s.request(q), http.StatusInternalServerError, "page-failed")
+			s.showFailure(w, s.request(q), http.StatusInternalServerError, "page-failed")
 		},
 	}.Handler(mux)
 }
