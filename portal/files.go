@@ -91,7 +91,7 @@ func (p *Portal) attach(w http.ResponseWriter, r *request) {
 		return
 	}
 	if err := p.takeUp(ctx, r, t.Number); err != nil {
-		p.failed(w, r, err)
+		p.answerError(w, r, err)
 		return
 	}
 	http.Redirect(w, r.Request, r.placeOf(t.Number)+"#files", http.StatusSeeOther)
