@@ -236,8 +236,9 @@ func (d *Desk) write(ctx context.Context, expect int, t Ticket, now time.Time, e
 	}
 	c.Work = append(c.Work, d.transcriptions(t, events)...)
 	c.Work = append(c.Work, d.customerLetters(t, events)...)
-	changeBounds.Apply(&c)                                                                             // the last gate: whatever let a text in, the store can keep it
-	if t = c.Ticket; slices.ContainsFunc(events, func(e Event) bool { return e.Kind == AssignedTo }) { // who accepts a call is there
+	changeBounds.Apply(&c) // the last gate: whatever let a text in, the store can keep it
+	t = c.Ticket
+	if slices.ContainsFunc(events, func(e Event) bool { return e.Kind == AssignedTo }) { // who accepts a call is there
 		c.Staffed = t.Assignee
 	}
 	if d.cfg.Journal != nil {
