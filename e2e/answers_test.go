@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hotline/phone"
 )
 
 // finalAnswers is what the history calls a telephone's final answer; every other one is "refused".
@@ -61,16 +63,7 @@ func TestEveryFinalAnswerLetsTheNextTelephoneRing(t *testing.T) {
 		}
 		return nil
 	})
-	eventually(t, time.Minute, "who does not want to wait is to be called back", func() error { // on a busy machine the message ends behind the last ring
-		if err := errors.Join(c.Press(t.Context(), "1"), c.Wait(t.Context(), 3*time.Second)); err != nil {
-			return err
-		}
-		latest, err := h.latest()
-		if err == nil && !latest.has("call_back_asked") {
-			err = fmt.Errorf("history is %v", latest.History)
-		}
-		return err
-	})
+	h.asksToBeCalledBack(c)
 	c.Hangup()
 	history, before, slowest := fmt.Sprint(v.History), time.Time{}, time.Duration(0)
 	for i, name := range names[:len(names)-1] {
@@ -97,4 +90,19 @@ func TestEveryFinalAnswerLetsTheNextTelephoneRing(t *testing.T) {
 	if t.Failed() {
 		t.Logf("the history is %s", history)
 	}
+}
+
+// asksToBeCalledBack presses the key for it until the line has heard it: on a busy machine the message ends behind the last ring.
+func (h *house) asksToBeCalledBack(c *phone.Call) {
+	h.t.Helper()
+	eventually(h.t, time.Minute, "who does not want to wait is to be called back", func() error {
+		if err := errors.Join(c.Press(h.t.Context(), "1"), c.Wait(h.t.Context(), 3*time.Second)); err != nil {
+			return err
+		}
+		latest, err := h.latest()
+		if err == nil && !latest.has("call_back_asked") {
+			err = fmt.Errorf("history is %v", latest.History)
+		}
+		return err
+	})
 }

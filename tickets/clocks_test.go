@@ -87,7 +87,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 				ago := time.Duration(rapid.Int64Range(-10, int64(at.Sub(monday(3))/time.Second)+10).Draw(r, "ago")) * time.Second
 				_, err = o.Enter(ctx, n, who, tickets.Entry{Clock: rapid.SampledFrom(sla.Kinds()).Draw(r, "clock"), At: at.Add(-ago), Text: "forgotten"}, at)
 			case 13:
-				_, err = o.HandOver(ctx, n, "marco", "luca", "", at)
+				_, err = o.HandOver(ctx, n, "marco", "anna", "", at)
 			case 16:
 				_, err = o.UndoAccept(ctx, n, "marco", "no talk", at)
 			default:

@@ -195,7 +195,9 @@ func (s *Search) Find(ctx context.Context, r Request) (Outcome, error) {
 	if j.callsBack() {
 		j.keys = prompts.P(SayCallBackKeys)
 	}
-	j.line = ctx
+	if r.Caller != nil {
+		j.line = ctx
+	}
 	ctx, j.leave = context.WithCancelCause(ctx)
 	defer j.leave(nil)
 	plan, err := s.Duty.Plan(ctx, time.Now(), r.Ticket)
