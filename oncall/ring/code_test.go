@@ -19,8 +19,10 @@ func TestTonesAcceptByTheCodeAlone(t *testing.T) {
 		result string
 		after  time.Duration // from pick-up
 	}{
-		{"the code", script{inSound: true, keys: "1", after: time.Second, code: "right", talk: time.Minute}, "accepted", 65 * time.Second},
+		{"the code", script{inSound: true, keys: "1", after: time.Second, code: "right", talk: time.Minute}, "accepted", 66 * time.Second},
 		{"the code at the second time", script{inSound: true, keys: "1", after: time.Second, code: "late", talk: time.Minute}, "accepted", 70 * time.Second},
+		{"the code and a #", script{inSound: true, keys: "1", after: time.Second, code: "right#", talk: time.Minute}, "accepted", 64 * time.Second},
+		{"the code within keys that go on", script{inSound: true, keys: "1", after: time.Second, code: "right56789"}, "no key: tones without the code", 8 * time.Second},
 		{"the key alone", script{inSound: true, keys: "1", after: time.Second}, "no key: tones without the code", 18 * time.Second},
 		{"the key again and again", script{inSound: true, keys: "11111111111111111111", after: time.Second, between: 900 * time.Millisecond, code: "11"}, "no key: tones without the code", 13 * time.Second},
 		{"every key in their order", script{inSound: true, keys: "1234567890123456789012345678901234567890", after: 500 * time.Millisecond, between: 200 * time.Millisecond}, "no key: tones without the code", 24 * time.Second},
@@ -28,7 +30,7 @@ func TestTonesAcceptByTheCodeAlone(t *testing.T) {
 		{"a key, and then a beep", script{inSound: true, keys: "1", after: time.Second, beeps: 4 * time.Second}, "no key: a mailbox", 4 * time.Second},
 		{"passing", script{inSound: true, keys: "2", after: time.Second}, "passed", 2 * time.Second},
 		{"a greeting of seconds before an event", script{greets: 3 * time.Second, keys: "1", after: 5 * time.Second}, "no key: tones without the code", 22 * time.Second},
-		{"the same in a loud room, where somebody keys the code", script{greets: 3 * time.Second, keys: "1", after: 5 * time.Second, code: "right", talk: time.Minute}, "accepted", 69 * time.Second},
+		{"the same in a loud room, where somebody keys the code", script{greets: 3 * time.Second, keys: "1", after: 5 * time.Second, code: "right", talk: time.Minute}, "accepted", 70 * time.Second},
 		{"an event without a greeting", script{keys: "1", after: time.Second, talk: time.Minute}, "accepted", 62 * time.Second},
 	} {
 		t.Run(c.name, func(t *testing.T) {

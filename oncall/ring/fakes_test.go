@@ -46,7 +46,7 @@ type script struct {
 	inSound bool            // its keys come as tones
 	unheard bool            // its keys come as tones, and none counts before the first question, as on the line
 	other7  time.Duration   // after the join the other side refuses the recording by key; 0: never
-	code    string          // pressed when the code is asked for; "right" for the code, "late" for it at the second time
+	code    string          // pressed when the code is asked for; "right" for the code and what follows in haste, "late" for it at the second time
 }
 
 // night is a street of fake telephones and everything that was heard and written down.
@@ -253,16 +253,22 @@ func (p *phone) enter(asked prompts.Phrase) {
 		return
 	}
 	p.asked++
-	keys := p.script.code
+	keys, apart := p.script.code, time.Second
+	more, right := strings.CutPrefix(keys, "right")
 	switch {
 	case keys == "late" && p.asked == 1:
 		keys = "00"
-	case keys == "late", keys == "right":
+	case keys == "late":
 		keys = asked[0].Text
+	case right:
+		keys = asked[0].Text + more
+	}
+	if more != "" && right {
+		apart = 200 * time.Millisecond
 	}
 	p.wg.Go(func() {
 		for _, k := range []byte(keys) {
-			if !pass(p.ctx, time.Second) {
+			if !pass(p.ctx, apart) {
 				return
 			}
 			p.press(k)

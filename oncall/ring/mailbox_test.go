@@ -22,7 +22,7 @@ func TestAMailboxIsNotWaitedForAndAHumanIs(t *testing.T) {
 		{"a beep during a repetition", script{beeps: 11 * time.Second}, "no key: a mailbox", 11 * time.Second},
 		{"speech on and on during the brief", script{greets: 5 * time.Second}, "no key", 11 * time.Second},
 		{"speech on and on during a repetition", script{greets: 10 * time.Second}, "no key", 15 * time.Second},
-		{"speech on and on, and a key after the brief", script{greets: 5 * time.Second, keys: "1", after: 10 * time.Second, code: "right", talk: time.Minute}, "accepted", 74 * time.Second},
+		{"speech on and on, and a key after the brief", script{greets: 5 * time.Second, keys: "1", after: 10 * time.Second, code: "right", talk: time.Minute}, "accepted", 75 * time.Second},
 		{"a wrong key, then a beep", script{keys: "7", after: time.Second, beeps: 4 * time.Second}, "no key", 16 * time.Second},
 		{"a wrong key, then speech", script{keys: "7", after: time.Second, greets: 3 * time.Second}, "no key", 16 * time.Second},
 		{"the message, a beep, and then accept", script{keys: "31", after: time.Second, between: 12 * time.Second, beeps: 4 * time.Second, talk: time.Minute}, "accepted", 74 * time.Second},
