@@ -105,7 +105,7 @@ var allowed = map[string][]string{
 	"users/oidc":                  {"circuitbreaker", "users"},
 	"users/oidc/oidctest":         {},
 	"web/faults":                  {"directory", "directory/entry", "evosupport", "prompts", "storage", "users", "web/ui", "web/form"},
-	"web/pronunciation":           {"directory", "limits", "oncall", "prompts", "storage", "users", "web/ui"},
+	"web/pronunciation":           {"directory", "limits", "oncall", "prompts", "users", "web/form", "web/ui"},
 	"web/signon":                  {"storage", "users", "users/oidc", "web/ui"},
 	"listening":                   {"paging", "storage", "tickets"},
 	"web/translation":             {"prompts", "prompts/written"},

@@ -135,13 +135,13 @@ func TestANameIsHeardAndThenSaved(t *testing.T) {
 	b.get("/spoken").is(200, `href="/engineers/anna/spoken"`)
 	for at, back := range map[string]string{"/customers/rossi/spoken": "/customers/rossi", "/engineers/anna/spoken": "/spoken"} {
 		b.get(at).is(200, "as it is written", `href="`+back+`"`, `language=it`, `language=en`)
-		b.post(at, "spoken", " rósi ", "version", "1", "do", "hear").is(200, "It is not saved yet", `value="rósi"`, "words=r%c3%b3si")
+		b.post(at, "spoken", " rósi ", "version", "1", "do", "try").is(200, "It is not saved yet", `value="rósi"`, "words=r%c3%b3si")
 		b.get(at).is(200, "as it is written")
 		b.post(at, "spoken", "rósi", "version", "1", "do", "save").goes(at + "?done=")
 		b.get(at+"?done=").is(200, "Written for the voice: rósi", "from now on")
 		b.post(at, "spoken", "russi", "version", "1", "do", "save").is(409, "Somebody else changed this", "What stands now: rósi", `value="russi"`, `name="version" value="2"`)
-		b.post(at, "spoken", strings.Repeat("a", 201), "version", "2").is(422, "one line")
-		b.post(at, "spoken", "a\nb", "version", "2", "do", "hear").is(422, "one line")
+		b.post(at, "spoken", strings.Repeat("a", 201), "version", "2").is(422, "write at most 200 characters", `aria-invalid="true" aria-describedby="wrong" autofocus`)
+		b.post(at, "spoken", "a\nb", "version", "2", "do", "try").is(422, "write one line", `aria-invalid="true" aria-describedby="wrong" autofocus`).hides("It is not saved yet")
 		o.as(users.Viewer).get(at).is(200, "rósi").hides("<audio", "Hear it first")
 		o.as(users.Viewer).post(at, "spoken", "x", "version", "2").is(403)
 	}

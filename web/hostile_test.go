@@ -136,7 +136,7 @@ func shown(t *testing.T, text string) map[string][]string {
 		"outdated":  b.post("/faults/f1", "note", "x", "words-it", "y", "version", "7").is(409).Body.String(),
 		"names":     b.get("/spoken").is(200).Body.String(),
 		"name":      b.get("/engineers/bruno/spoken").is(200).Body.String(),
-		"tried out": b.post("/customers/rossi/spoken", "spoken", text, "do", "hear").Body.String(),
+		"tried out": b.post("/customers/rossi/spoken", "spoken", text, "do", "try").Body.String(),
 		"users":     b.get("/users").is(200).Body.String(),
 		"customers": b.get("/customers?q=" + url.QueryEscape(text)).is(200).Body.String(),
 		"customer":  b.get("/customers/rossi").is(200).Body.String(),

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"hotline/users"
@@ -68,6 +69,8 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/calendars/office/hours", hours("dates", "2026-12-24 13:00-09:00"), "dates"},
 		{"/levels/professional", changed("/levels/professional", "non_blocking-restore", ""), "non_blocking-restore"},
 		{"/contracts/rossi", changed("/contracts/rossi", "blocking-contact", "5", "blocking-intervention", "", "blocking-restore", "5"), "blocking-intervention"},
+		{"/customers/rossi/spoken", []string{"version", "1", "spoken", "two\nlines"}, "spoken"},
+		{"/engineers/anna/spoken", []string{"version", "1", "spoken", strings.Repeat("a", 201)}, "spoken"},
 		{"/faults", []string{"id", "f", "note", "n", "kind", "", "contracts", "rossi\nnobody"}, "contracts"},
 	} {
 		page := b.post(c.path, c.sent...)

@@ -37,10 +37,10 @@ func (o *office) edits() []edit {
 	ctx, s := o.t.Context(), o.store
 	return []edit{
 		{"POST /customers/{id}", "/customers/alfa/edit", "/customers/alfa", "", func() (any, error) { return s.Customer(ctx, "alfa") }},
-		{"POST /customers/{id}/spoken", "/customers/alfa/spoken", "/customers/alfa/spoken", "do=save", func() (any, error) { return s.Customer(ctx, "alfa") }},
+		{"POST /customers/{id}/spoken", "/customers/alfa/spoken", "/customers/alfa/spoken", "", func() (any, error) { return s.Customer(ctx, "alfa") }},
 		{"POST /contracts/{id}", "/contracts/plant", "/contracts/plant", "", func() (any, error) { return s.Contract(ctx, "plant") }},
 		{"POST /engineers/{id}", "/engineers/bruno", "/engineers/bruno", "", func() (any, error) { return s.Engineer(ctx, "bruno") }},
-		{"POST /engineers/{id}/spoken", "/engineers/bruno/spoken", "/engineers/bruno/spoken", "do=save", func() (any, error) { return s.Engineer(ctx, "bruno") }},
+		{"POST /engineers/{id}/spoken", "/engineers/bruno/spoken", "/engineers/bruno/spoken", "", func() (any, error) { return s.Engineer(ctx, "bruno") }},
 		{"POST /engineers/{id}/contact", "/engineers/bruno/contact", "/engineers/bruno/contact", "", func() (any, error) { return s.Contact(ctx, "bruno") }},
 		{"POST /oncall/readiness/appointment", "/oncall/readiness", "/oncall/readiness/appointment", "engineer=bruno", func() (any, error) { return s.Contact(ctx, "bruno") }},
 		{"POST /oncall/shifts", "/oncall/shifts", "/oncall/shifts", "", func() (any, error) { return s.Rota(ctx) }},

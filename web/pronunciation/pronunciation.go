@@ -6,12 +6,10 @@ package pronunciation
 import (
 	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +17,6 @@ import (
 	"hotline/limits"
 	"hotline/oncall"
 	"hotline/prompts"
-	"hotline/storage"
 	"hotline/users"
 	"hotline/web/ui"
 )
@@ -59,47 +56,15 @@ func Workers() []users.Role { return []users.Role{users.Engineer, users.Staff, u
 // Routes are the pages and forms. A text is spoken for those alone who may write it: the voice takes a core's time.
 func Routes(h Handlers) []ui.Route {
 	all, workers := users.Roles(), Workers()
+	customers, engineers := h.document(h.customer), h.document(h.engineer)
 	return []ui.Route{
 		{Pattern: "GET /spoken", Roles: all, Serve: h.list},
 		{Pattern: "GET /spoken/sound", Roles: workers, Serve: h.sound},
-		{Pattern: "GET /customers/{id}/spoken", Roles: all, Serve: h.page(h.customer)},
-		{Pattern: "POST /customers/{id}/spoken", Roles: workers, Serve: h.write(h.customer)},
-		{Pattern: "GET /engineers/{id}/spoken", Roles: all, Serve: h.page(h.engineer)},
-		{Pattern: "POST /engineers/{id}/spoken", Roles: workers, Serve: h.write(h.engineer)},
+		{Pattern: "GET /customers/{id}/spoken", Roles: all, Serve: customers.Form},
+		{Pattern: "POST /customers/{id}/spoken", Roles: workers, Serve: customers.Write},
+		{Pattern: "GET /engineers/{id}/spoken", Roles: all, Serve: engineers.Form},
+		{Pattern: "POST /engineers/{id}/spoken", Roles: workers, Serve: engineers.Write},
 	}
-}
-
-// name is somebody whose name is spoken.
-type name struct {
-	Path, Back   string // of the page, and of the one that leads to it
-	Name, Spoken string
-	Customer     directory.CustomerID // empty: an engineer
-	Version      int
-	put          func(ctx context.Context, spoken string) error
-}
-
-func (h Handlers) customer(ctx context.Context, id string) (name, error) {
-	c, err := h.Store.Customer(ctx, directory.CustomerID(id))
-	return name{Path: "/customers/" + id + "/spoken", Back: "/customers/" + id, Name: c.Name, Spoken: c.Spoken, Customer: c.ID, Version: c.Version, put: func(ctx context.Context, spoken string) error {
-		if c.Spoken == spoken {
-			return nil
-		}
-		c.Spoken = spoken
-		_, err := h.Store.PutCustomer(ctx, c)
-		return err
-	}}, err
-}
-
-func (h Handlers) engineer(ctx context.Context, id string) (name, error) {
-	e, err := h.Store.Engineer(ctx, oncall.EngineerID(id))
-	return name{Path: "/engineers/" + id + "/spoken", Back: "/spoken", Name: e.Name, Spoken: e.Spoken, Version: e.Version, put: func(ctx context.Context, spoken string) error {
-		if e.Spoken == spoken {
-			return nil
-		}
-		e.Spoken = spoken
-		_, err := h.Store.PutEngineer(ctx, e)
-		return err
-	}}, err
 }
 
 // listPage leads to everybody's name.
@@ -114,76 +79,6 @@ func (h Handlers) list(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
 	}
 	return pages().Page("list", r.T("spoken"), listPage{r.View, all})
-}
-
-// onePage is one name.
-type onePage struct {
-	ui.View
-	name
-	Languages []prompts.Language
-	Text      string // in the field
-	Tried     bool   // it is heard, and not saved
-	Done      bool
-	Problem   string
-	Stands    string // what somebody else wrote meanwhile, with Problem
-	Voice     bool
-}
-
-func (h Handlers) page(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
-	return func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-		n, err := of(r.Context(), r.PathValue("id"))
-		if err != nil {
-			return nil, fmt.Errorf("reading a name: %w", err)
-		}
-		return h.show(r, http.StatusOK, onePage{name: n, Text: n.Spoken, Done: r.URL.Query().Has("done")})
-	}
-}
-
-func (h Handlers) show(r *ui.Request, status int, p onePage) (*ui.Page, error) {
-	p.View, p.Languages, p.Voice = r.View, prompts.Languages(), h.Voice != nil
-	page, err := pages().Page("one", r.T("spoken-of", p.Name), p)
-	if err == nil {
-		page.Status = status
-	}
-	return page, err
-}
-
-// write has what is in the form heard, or saves it. The form names the version that it was shown with.
-func (h Handlers) write(of func(context.Context, string) (name, error)) func(http.ResponseWriter, *ui.Request) (*ui.Page, error) {
-	return func(w http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-		n, err := of(r.Context(), r.PathValue("id"))
-		if err != nil {
-			return nil, fmt.Errorf("reading a name: %w", err)
-		}
-		text := strings.TrimSpace(r.FormValue("spoken"))
-		p := onePage{name: n, Text: text}
-		switch {
-		case limits.OneLine(text, limits.Line) != text:
-			p.Problem = r.T("spoken-unfit", limits.Line)
-			return h.show(r, http.StatusUnprocessableEntity, p)
-		case r.FormValue("do") == "hear":
-			p.Tried = true
-			p.Version, _ = strconv.Atoi(r.FormValue("version")) // it is asked for when it is saved
-			return h.show(r, http.StatusOK, p)
-		case r.FormValue("version") != strconv.Itoa(n.Version):
-			err = storage.ErrConflict
-		default:
-			err = n.put(r.Context(), text)
-		}
-		if errors.Is(err, storage.ErrConflict) {
-			p.Problem, p.Stands = r.T("spoken-stale"), n.Spoken
-			return h.show(r, http.StatusConflict, p)
-		}
-		if err == nil {
-			err = h.Tell(r.Context())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("writing how a name is said: %w", err)
-		}
-		h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "path", n.Path, "what", "how a name is said")
-		http.Redirect(w, r.Request, n.Path+"?done=", http.StatusSeeOther)
-		return nil, nil
-	}
 }
 
 const (
