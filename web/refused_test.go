@@ -71,6 +71,11 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/contracts/rossi", changed("/contracts/rossi", "blocking-contact", "5", "blocking-intervention", "", "blocking-restore", "5"), "blocking-intervention"},
 		{"/customers/rossi/spoken", []string{"version", "1", "spoken", "two\nlines"}, "spoken"},
 		{"/engineers/anna/spoken", []string{"version", "1", "spoken", strings.Repeat("a", 201)}, "spoken"},
+		{"/users", []string{"name", "Anna Verdi!", "role", "staff"}, "name"},
+		{"/users", []string{"name", "carla", "role", "root"}, "role"},
+		{"/users", []string{"name", "carla", "role", "staff", "engineer", "nobody"}, "engineer"},
+		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "root"}, "role"},
+		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "staff", "engineer", "nobody"}, "engineer"},
 		{"/faults", []string{"id", "f", "note", "n", "kind", "", "contracts", "rossi\nnobody"}, "contracts"},
 	} {
 		page := b.post(c.path, c.sent...)

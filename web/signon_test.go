@@ -317,10 +317,10 @@ func TestAdministratorsSayAsWhomTheProviderKnowsAUser(t *testing.T) {
 	admin.post("/users/staff/identity", "subject", " 248289761001 ", "version", version("staff")).goes("/users")
 	admin.get("/users").is(200, `value="248289761001"`)
 	f.logsIn(f.browser(), "/").goes("/")
-	admin.post("/users/viewer/identity", "subject", "248289761001", "version", version("viewer")).is(409, "Another user has this identity")
+	admin.post("/users/viewer/identity", "subject", "248289761001", "version", version("viewer")).is(409, "Another user has this identity", `value="248289761001"`, `aria-invalid="true"`)
 	admin.post("/users", "name", "carla", "role", "staff", "subject", "248289761001").is(409, "another user has this identity")
-	admin.post("/users/viewer/identity", "subject", "è", "version", version("viewer")).is(422)
-	admin.post("/users/viewer/identity", "subject", "x", "version", "0").is(409)
+	admin.post("/users/viewer/identity", "subject", "è", "version", version("viewer")).is(422, `value="è"`, `aria-invalid="true" aria-describedby="wrong" autofocus`)
+	admin.post("/users/viewer/identity", "subject", "x", "version", "0").is(409, `value="x"`)
 	admin.post("/users", "name", "carla", "role", "viewer", "subject", "carla-1").is(200, "/invite/carla/")
 	f.person("carla-1")
 	f.logsIn(f.browser(), "/").goes("/") // without ever having chosen a password

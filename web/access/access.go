@@ -50,8 +50,8 @@ var pages = sync.OnceValue(func() ui.Templates { return ui.Parse(files) })
 func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
 	list := []ui.Route{
-		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, "", "") }},
-		{Pattern: "POST /users", Roles: admins, Serve: h.invite},
+		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, page{}) }},
+		{Pattern: "POST /users", Roles: admins, Serve: h.form(h.invite)},
 		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
 			return h.showTokens(r, http.StatusOK, tokensPage{Scope: r.FormValue("scope"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")})
 		}},
@@ -61,7 +61,7 @@ func Routes(h Handlers) []ui.Route {
 	for verb, change := range map[string]func(*ui.Request, *users.User) (token string, err error){
 		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset, "identity": h.identified,
 	} {
-		list = append(list, ui.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.do(verb, change)})
+		list = append(list, ui.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.form(h.do(verb, change))})
 	}
 	return list
 }
@@ -75,6 +75,7 @@ type page struct {
 	Invited   string // whose link is shown; empty: nobody's
 	Link      string // it is shown once
 	Issuer    string // empty: nobody logs in by an identity provider
+	refused
 }
 
 // row is a user, and whether it is oneself: nobody takes their own key away.
@@ -84,12 +85,12 @@ type row struct {
 	Subject string // of the identity at the provider; empty: none
 }
 
-func (h Handlers) show(r *ui.Request, invited, link string) (*ui.Page, error) {
+func (h Handlers) show(r *ui.Request, p page) (*ui.Page, error) {
 	all, err := h.Store.Users(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the users: %w", err)
 	}
-	p := page{View: r.View, Roles: users.Roles(), Invited: invited, Link: link, Issuer: h.Issuer}
+	p.View, p.Roles, p.Issuer = r.View, users.Roles(), h.Issuer
 	if p.Engineers, err = h.Store.Engineers(r.Context()); err != nil {
 		return nil, fmt.Errorf("reading the engineers: %w", err)
 	}
@@ -111,8 +112,11 @@ func (h Handlers) said(r *ui.Request, u *users.User) error {
 		return fmt.Errorf("reading the engineers: %w", err)
 	}
 	known := slices.ContainsFunc(engineers, func(e oncall.Engineer) bool { return string(e.ID) == u.Engineer })
-	if !u.Role.Valid() || u.Engineer != "" && !known {
-		return &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-unfit"}
+	switch {
+	case !u.Role.Valid():
+		return bad("role", "page-unfit")
+	case u.Engineer != "" && !known:
+		return bad("engineer", "page-unfit")
 	}
 	return nil
 }
@@ -122,7 +126,7 @@ func (h Handlers) invite(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error)
 	stored, token := users.Invite(r.Now)
 	u := users.User{Name: r.FormValue("name"), Password: stored, Created: r.Now}
 	if !users.ValidName(u.Name) {
-		return nil, &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-name-form"}
+		return nil, bad("name", "page-name-form")
 	}
 	if err := h.said(r, &u); err != nil {
 		return nil, err
@@ -132,16 +136,16 @@ func (h Handlers) invite(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error)
 	}
 	_, err := h.Store.PutUser(r.Context(), u)
 	if errors.Is(err, storage.ErrExists) && u.Identity.Known() {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-exists-identity", Values: []any{u.Name}}
+		return nil, late("name", "page-users-exists-identity", u.Name)
 	}
 	if errors.Is(err, storage.ErrExists) {
-		return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-exists", Values: []any{u.Name}}
+		return nil, late("name", "page-users-exists", u.Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("inviting a user: %w", err)
 	}
 	h.log(r, u.Name, "invite")
-	return h.show(r, u.Name, h.Link(r.Request, "/invite/"+u.Name+"/"+token))
+	return h.show(r, page{Invited: u.Name, Link: h.Link(r.Request, "/invite/"+u.Name+"/"+token)})
 }
 
 func (h Handlers) changed(r *ui.Request, u *users.User) (string, error) { return "", h.said(r, u) }
@@ -155,7 +159,7 @@ func (h Handlers) identified(r *ui.Request, u *users.User) (string, error) {
 	case subject == "":
 		u.Identity = users.Identity{}
 	case !users.ValidSubject(subject):
-		return "", &ui.Refusal{Status: http.StatusUnprocessableEntity, ID: "page-users-subject-form", Values: []any{users.SubjectMost}}
+		return "", bad("subject", "page-users-subject-form", users.SubjectMost)
 	default:
 		u.Identity = users.Identity{Issuer: h.Issuer, Subject: subject}
 	}
@@ -192,7 +196,7 @@ func (h Handlers) do(verb string, change func(*ui.Request, *users.User) (string,
 			return nil, fmt.Errorf("reading a user: %w", err)
 		}
 		if fmt.Sprint(u.Version) != r.FormValue("version") {
-			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+			return nil, late("", "page-users-conflict", name)
 		}
 		stands := u
 		token, err := change(r, &u)
@@ -203,10 +207,10 @@ func (h Handlers) do(verb string, change func(*ui.Request, *users.User) (string,
 			_, err = h.Store.PutUser(ctx, u)
 		}
 		if errors.Is(err, storage.ErrConflict) {
-			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-conflict", Values: []any{name}}
+			return nil, late("", "page-users-conflict", name)
 		}
 		if errors.Is(err, storage.ErrExists) {
-			return nil, &ui.Refusal{Status: http.StatusConflict, ID: "page-users-subject-taken"}
+			return nil, late("subject", "page-users-subject-taken")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("changing user %s: %w", name, err)
@@ -216,7 +220,7 @@ func (h Handlers) do(verb string, change func(*ui.Request, *users.User) (string,
 			h.Ends(name)
 		}
 		if token != "" {
-			return h.show(r, name, h.Link(r.Request, "/invite/"+name+"/"+token))
+			return h.show(r, page{Invited: name, Link: h.Link(r.Request, "/invite/"+name+"/"+token)})
 		}
 		http.Redirect(w, r.Request, "/users", http.StatusSeeOther)
 		return nil, nil
