@@ -195,6 +195,9 @@ func deskWithTicket(t *testing.T) (*tickets.Desk, tickets.Number) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := store.PutEngineer(ctx, oncall.Engineer{ID: "anna", Name: "Anna"}); err != nil {
+		t.Fatal(err)
+	}
 	book, err := directory.ReadBook(ctx, store, time.Now())
 	if err != nil {
 		t.Fatal(err)
