@@ -220,6 +220,7 @@ func (s *server) afterwards(ctx context.Context, n tickets.Number, err error) (*
 }
 
 func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b assignmentInput, now time.Time) (tickets.Ticket, error) {
+	nobody := problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
 	engineers, err := s.Oncall.Engineers(ctx)
 	if err != nil {
 		return tickets.Ticket{}, fmt.Errorf("reading engineers: %w", err)
@@ -229,11 +230,11 @@ func (s *server) assign(ctx context.Context, n tickets.Number, actor string, b a
 		if _, err := s.Desk.Ticket(ctx, n); err != nil {
 			return tickets.Ticket{}, fmt.Errorf("ticket %d: %w", n, err)
 		}
-		return tickets.Ticket{}, problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
+		return tickets.Ticket{}, nobody
 	}
 	t, err := s.Desk.Assign(ctx, n, actor, b.Engineer, now)
 	if errors.Is(err, tickets.ErrNoEngineer) { // removed since
-		err = problem.Refused("body.engineer", "there is no such engineer; /engineers lists them")
+		err = nobody
 	}
 	return t, err
 }

@@ -16,17 +16,7 @@ func TestEmergencyNumbersAreKnownInEachSpelling(t *testing.T) {
 		"US": {[]string{"911", "112", "+1911"}, []string{"411", "9110"}},
 		"ES": {[]string{"112", "085", "088", "+34085"}, []string{"85", "+3485"}},
 	} {
-		p := plan(t, country)
-		for _, n := range list.are {
-			if !p.Emergency(n) {
-				t.Errorf("%q: %q is no emergency number", country, n)
-			}
-		}
-		for _, n := range list.none {
-			if p.Emergency(n) {
-				t.Errorf("%q: %q is an emergency number", country, n)
-			}
-		}
+		judges(t, country, "an emergency number", plan(t, country).Emergency, list.are, list.none)
 	}
 }
 
@@ -37,16 +27,21 @@ func TestServicesHaveShortNumbersOfTheCountry(t *testing.T) {
 		"DE": {[]string{"115"}, []string{"201", "117"}},
 		"GB": {[]string{"101", "111"}, []string{"201"}},
 	} {
-		p := plan(t, country)
-		for _, n := range list.are {
-			if !p.Service(n) {
-				t.Errorf("%q: %q is no service", country, n)
-			}
+		judges(t, country, "a service", plan(t, country).Service, list.are, list.none)
+	}
+}
+
+// judges asks a country's plan what some numbers are, and what others are not.
+func judges(t *testing.T, country, what string, is func(string) bool, are, none []string) {
+	t.Helper()
+	for _, n := range are {
+		if !is(n) {
+			t.Errorf("%q: %q is not taken for %s", country, n, what)
 		}
-		for _, n := range list.none {
-			if p.Service(n) {
-				t.Errorf("%q: %q is a service", country, n)
-			}
+	}
+	for _, n := range none {
+		if is(n) {
+			t.Errorf("%q: %q is taken for %s", country, n, what)
 		}
 	}
 }
