@@ -52,7 +52,7 @@ type walk struct {
 	outcome Outcome
 
 	says  prompts.Phrase         // to the caller, once the walk goes on; nothing where the hold goes on
-	given map[string]*engagement // by owner: who is held for this walk, and is to be rung now
+	given map[string]*engagement // by owner: who is held for this walk, and is to be rung now; while telephones ring under the lock of engaged
 	place uint64                 // in the line of those who wait for somebody; 0: none
 }
 
