@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -124,11 +123,12 @@ func reopen(t *testing.T, data string, flags ...string) *house {
 // launch starts the program without waiting for it.
 func launch(t *testing.T, data string, flags ...string) *house {
 	t.Helper()
-	port, low := freePort(t), takeRange(t)
+	port := freePort(t)
+	low, leave := takeRange(t)
 	h := &house{
 		t: t, sip: fmt.Sprintf("127.0.0.1:%d", port), http: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
 		rtp: fmt.Sprintf("%d-%d", low, low+rangePorts), data: data, log: &logtest.Log{}, done: make(chan error, 1),
-		left: sync.OnceFunc(func() { ranges <- low }),
+		left: leave,
 	}
 	args := append([]string{
 		"serve", "--data", data, "--sip", h.sip, "--http", h.http,

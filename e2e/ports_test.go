@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 	"time"
 )
@@ -24,23 +25,39 @@ func allBlocks() chan int {
 }
 
 // freePort is the first port of a block on loopback that belongs to the test until its end: no other test is given one of its
-// ports, and no program has one of them now, for UDP or TCP.
+// ports, also none of another run of these tests, and no program has one of them now, for UDP or TCP.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range cap(blocks) {
 		select {
 		case first := <-blocks:
+			leave, ours := claim(first)
+			if !ours {
+				blocks <- first // another run's for now
+				continue
+			}
 			if busy := taken(first); busy != nil {
+				leave()
 				blocks <- first // somebody else's for now
 				continue
 			}
-			t.Cleanup(func() { blocks <- first })
+			t.Cleanup(func() { leave(); blocks <- first })
 			return first
 		default:
 		}
 	}
 	t.Fatalf("no %d ports side by side are free for both UDP and TCP", blockPorts)
 	return 0
+}
+
+// claim makes ports, which begin at first, those of this run alone until it leaves them: two runs on one machine know of each other
+// by a name that the kernel gives once, and takes back when its process ends (unix(7), abstract sockets).
+func claim(first int) (leave func(), ours bool) {
+	l, err := net.Listen("unix", fmt.Sprintf("@hotline-e2e-%d", first))
+	if err != nil {
+		return nil, false
+	}
+	return func() { l.Close() }, true
 }
 
 // taken says why a block cannot be used.
@@ -102,14 +119,25 @@ func allRanges() chan int {
 	return free
 }
 
-// takeRange waits for a range that a house leaves, where all are taken.
-func takeRange(t *testing.T) int {
+// takeRange waits for a range that a house leaves, of this run or of another one, where all are taken. leave gives it back.
+func takeRange(t *testing.T) (low int, leave func()) {
 	t.Helper()
-	select {
-	case low := <-ranges:
-		return low
-	case <-time.After(5 * time.Minute):
-		t.Fatal("no house left its range of ports within five minutes")
+	late, again := time.After(5*time.Minute), time.NewTicker(100*time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case low = <-ranges:
+			if release, ours := claim(low); ours {
+				return low, sync.OnceFunc(func() { release(); ranges <- low })
+			}
+			ranges <- low
+		case <-late:
+			t.Fatal("no house left its range of ports within five minutes")
+		}
+		select {
+		case <-again.C:
+		case <-late:
+			t.Fatal("no other run left a range of ports within five minutes")
+		}
 	}
-	return 0
 }
