@@ -86,7 +86,7 @@ func (s *server) commandRoutes(api huma.API) {
 	d := s.Desk
 	commandRoute(s, api, "assess", "Set the category after a specialist looked; priority and clocks follow",
 		func(ctx context.Context, n tickets.Number, actor string, b assessmentInput, now time.Time) (tickets.Ticket, error) {
-			return d.Assess(ctx, n, actor, sla.Category(b.Category), now)
+			return d.Assess(ctx, n, actor, "", sla.Category(b.Category), now)
 		})
 	commandRoute(s, api, "assign", "Give the ticket to an engineer", s.assign)
 	commandRoute(s, api, "comment", "Add words to the history", s.comment)

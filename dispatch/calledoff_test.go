@@ -41,7 +41,7 @@ func whatMakesRingingPointless() map[string]pointless {
 			return d.MarkNotRequest(ctx, n, who, time.Now())
 		}, "ha chiuso questa richiesta"},
 		"assessed as a question": {func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
-			return d.Assess(ctx, n, who, sla.Question, time.Now())
+			return d.Assess(ctx, n, who, "", sla.Question, time.Now())
 		}, "Non si tratta di un guasto bloccante"},
 		"waiting": {func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
 			return d.WaitForCustomer(ctx, n, who, "which site?", time.Now())

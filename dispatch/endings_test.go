@@ -133,6 +133,10 @@ func endings() map[string]way {
 		"no operator":                       {keys: "314159#0", begins: 10 * time.Hour, change: withOperator},
 		"added to a question":               {keys: "314159#,,9", before: stood(sla.Question)},
 		"added to a fault":                  {keys: "314159#9", before: stood(sla.Blocking, "assign"), marco: accepts},
+		"added, and nobody accepts":         {keys: "314159#9", before: stood(sla.Blocking, "assign", "contact")},
+		"added, and not waited":             {keys: "314159#9", before: stood(sla.Blocking, "assign", "contact"), from: "+390612345", after: "1", anna: rings, marco: rings},
+		"added, and gone":                   {keys: "314159#9", before: stood(sla.Blocking, "intervention"), anna: rings, marco: rings, hangs: 40 * time.Second},
+		"added to what waits, and nobody":   {keys: "314159#9", before: stood(sla.Blocking, "assign", "waiting")},
 		"called off while he listens":       {keys: "314159#1", anna: presses("", 0, time.Minute), acts: "close", when: 40 * time.Second},
 		"restored while they talk":          {keys: "314159#1", anna: accepts, acts: "restored", when: 60 * time.Second},
 		"closed while they talk":            {keys: "*314159#1", anna: accepts, acts: "close", when: 60 * time.Second},
@@ -249,6 +253,8 @@ func stoodFor(ago time.Duration, c sla.Category, acts ...string) func(*witness) 
 			switch act {
 			case "assign":
 				_, err = w.Desk.Assign(ctx, t.Number, who, "marco", at())
+			case "contact":
+				_, err = w.Desk.Contact(ctx, t.Number, who, at())
 			case "intervention":
 				_, err = w.Desk.Intervene(ctx, t.Number, who, at())
 			case "waiting":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"hotline/config"
 	"hotline/directory"
 	"hotline/phone"
+	"hotline/sla"
 	"hotline/tickets"
 )
 
@@ -27,12 +29,9 @@ func TestWhoAddsToABlockingTicketReachesTheEngineerWhoHasIt(t *testing.T) {
 			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
 				var anna, marco apptest.Rings
 				n.Engineers(anna.Accepts(14*time.Second, time.Minute), marco.Accepts(14*time.Second, 40*time.Second))
-				ticket := n.Open("rossi")
-				if _, err := n.Desk.Assign(t.Context(), ticket.Number, "staff:carla", "marco", time.Now()); err != nil {
-					t.Fatal(err)
-				}
+				held := n.Held("marco")
 				if c.waits {
-					if _, err := n.Desk.WaitForCustomer(t.Context(), ticket.Number, "staff:carla", "which one?", time.Now()); err != nil {
+					if _, err := n.Desk.WaitForCustomer(t.Context(), held, "staff:carla", "which one?", time.Now()); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -47,6 +46,86 @@ func TestWhoAddsToABlockingTicketReachesTheEngineerWhoHasIt(t *testing.T) {
 				}
 				if got := n.History(); !strings.Contains(got, "called_again adds to it") || !strings.Contains(got, "accepted") || strings.Contains(got, "joined") == hangsUp {
 					t.Errorf("history:\n%s", got)
+				}
+			})
+		})
+	}
+}
+
+// TestWhoAddsAndReachesNobodyIsCalledForAgain: the ticket is Marco's, and he has talked to the caller before. What the caller adds is
+// owed to him until he, or somebody else, has heard it.
+func TestWhoAddsAndReachesNobodyIsCalledForAgain(t *testing.T) {
+	for name, hangsUp := range map[string]bool{"and waits": false, "and hangs up": true} {
+		t.Run(name, func(t *testing.T) {
+			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+				var anna, marco apptest.Rings
+				var over atomic.Bool
+				n.Engineers(anna.Busy, func(ctx context.Context, in *phone.Incoming) {
+					if !over.Load() {
+						in.Refuse(486, "Busy Here")
+						return
+					}
+					marco.Accepts(14*time.Second, 40*time.Second)(ctx, in)
+				})
+				held := n.Held("marco")
+				call := n.Dial("127.0.0.1:6000", "0612345")
+				n.Message(call, "314159#9")
+				if hangsUp {
+					call.Hangup()
+				} else {
+					<-call.Context().Done()
+					n.Heard("caller", "Nessun tecnico ha potuto rispondere. La richiameremo entro")
+				}
+				over.Store(true)
+				n.Passes(12 * time.Minute)
+				if len(marco.At()) != 1 {
+					t.Errorf("Marco was rung %d times after the call, want once: then he has heard it:\n%s", len(marco.At()), n.History())
+				}
+				if stands, err := n.Store.Ticket(t.Context(), held); err != nil || stands.Assignee != "marco" {
+					t.Errorf("the ticket is %+v, %v", stands, err)
+				}
+			})
+		})
+	}
+}
+
+// TestWhoHasATicketThatBecomesBlockingIsRung, unless it was he who said so, and not while the customer owes an answer.
+func TestWhoHasATicketThatBecomesBlockingIsRung(t *testing.T) {
+	for name, c := range map[string]struct {
+		by    string // the engineer who assesses; empty: staff
+		waits bool
+		rings int // within five minutes, and then within five of the customer's answer
+		after int
+	}{
+		"by another's word": {rings: 1}, "by his own": {by: "marco"}, "while the customer owes an answer": {waits: true, after: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+				var anna, marco apptest.Rings
+				n.Engineers(anna.Busy, marco.Accepts(14*time.Second, time.Second))
+				held := n.Held("marco")
+				act := func(_ tickets.Ticket, err error) {
+					t.Helper()
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				act(n.Desk.Assess(t.Context(), held, "staff:carla", "", sla.Question, time.Now()))
+				if c.waits {
+					act(n.Desk.WaitForCustomer(t.Context(), held, "staff:carla", "which one?", time.Now()))
+				}
+				act(n.Desk.Assess(t.Context(), held, "staff:carla", c.by, sla.Blocking, time.Now()))
+				n.Passes(5 * time.Minute)
+				if len(marco.At()) != c.rings || len(anna.At()) != 0 {
+					t.Errorf("Marco, who has the ticket, was rung %d times, want %d; Anna %d times", len(marco.At()), c.rings, len(anna.At()))
+				}
+				if !c.waits {
+					return
+				}
+				act(n.Desk.Resume(t.Context(), held, "staff:carla", "", time.Now()))
+				n.Passes(5 * time.Minute)
+				if len(marco.At()) != c.after {
+					t.Errorf("after the answer Marco was rung %d times, want %d", len(marco.At()), c.after)
 				}
 			})
 		})

@@ -77,7 +77,7 @@ func TestWhatIsAssessedAsBlockingRingsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		rung("a question by e-mail", 0)
-		if _, err := n.Desk.Assess(t.Context(), question.Number, "staff:carla", sla.Blocking, time.Now()); err != nil {
+		if _, err := n.Desk.Assess(t.Context(), question.Number, "staff:carla", "", sla.Blocking, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		rung("its assessment", 1)

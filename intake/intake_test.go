@@ -245,7 +245,7 @@ func TestAProblemThatTurnsWorseTurnsItsTicketBlocking(t *testing.T) {
 	if n := len(lines); p.said(417, "is critical now") != 1 {
 		t.Errorf("raised more than once in %d lines", n)
 	}
-	_, err = p.desk.Assess(t.Context(), 417, "staff:anna", sla.Question, p.now)
+	_, err = p.desk.Assess(t.Context(), 417, "staff:anna", "", sla.Question, p.now)
 	must(t, err)
 	p.take(fires("disk", "warning"))
 	p.take(fires("disk", "critical"))

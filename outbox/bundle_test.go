@@ -79,7 +79,7 @@ func TestABlockingTicketWaitsForNothingAndTakesAlongWhatWaits(t *testing.T) {
 			t.Fatalf("at once it is told %v", got)
 		}
 		do(n, func() (tickets.Ticket, error) {
-			return n.Desk.Assess(n.Context(), one, "staff:carla", sla.Blocking, time.Now())
+			return n.Desk.Assess(n.Context(), one, "staff:carla", "", sla.Blocking, time.Now())
 		})
 		n.Passes(5 * time.Second)
 		ids, _ := lines(t, r.all()[len(r.all())-1])

@@ -89,7 +89,7 @@ func TestWhatTheDeskHasBegunIsCarriedToItsEnd(t *testing.T) {
 			return err
 		},
 		"assess": func(ctx context.Context, d *tickets.Desk, n tickets.Number) error {
-			_, err := d.Assess(ctx, n, "staff:carla", sla.NonBlocking, now)
+			_, err := d.Assess(ctx, n, "staff:carla", "", sla.NonBlocking, now)
 			return err
 		},
 		"intervene": func(ctx context.Context, d *tickets.Desk, n tickets.Number) error {

@@ -58,7 +58,7 @@ func TestTheRowsAreACacheOfTheHistory(t *testing.T) {
 			var err error
 			switch rapid.IntRange(0, 17).Draw(r, "act") {
 			case 0:
-				_, err = o.Assess(ctx, n, who, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at)
+				_, err = o.Assess(ctx, n, who, "", rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at)
 			case 1:
 				_, err = o.Accept(ctx, n, "marco", rapid.Bool().Draw(r, "awaits"), at)
 			case 2:
@@ -321,7 +321,7 @@ func TestAQuestionThatWasBlockingAllTheTimeBreaksWithLineLetterAndAccount(t *tes
 	must(t, err)
 	_, err = o.Intervene(ctx, ticket.Number, "staff:carla", monday(10))
 	must(t, err)
-	_, err = o.Assess(ctx, ticket.Number, "staff:carla", sla.Blocking, monday(11))
+	_, err = o.Assess(ctx, ticket.Number, "staff:carla", "", sla.Blocking, monday(11))
 	must(t, err)
 	lines, _ := o.store.History(ctx, ticket.Number)
 	var said []string

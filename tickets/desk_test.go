@@ -276,7 +276,7 @@ func TestTwoWritersLoseNothing(t *testing.T) {
 func TestAnAssessmentChangesPriorityAndClocks(t *testing.T) {
 	o := openOffice(t)
 	ticket := o.blocking(t)
-	ticket, err := o.Assess(t.Context(), ticket.Number, "staff:carla", sla.Question, monday(4))
+	ticket, err := o.Assess(t.Context(), ticket.Number, "staff:carla", "", sla.Question, monday(4))
 	must(t, err)
 	if ticket.Priority != 4 || len(ticket.Clocks) != 0 || ticket.Claim != sla.Blocking {
 		t.Errorf("%+v", ticket)

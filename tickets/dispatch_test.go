@@ -16,16 +16,31 @@ import (
 )
 
 // worked tells whether somebody works on a ticket, or nobody has to: it is no blocking one, it has ended, the customer owes
-// an answer, or somebody has it in hand: by a talk, by an engineer's key, or by staff's word, since it last became open.
+// an answer, or somebody has it in hand: by a talk, by an engineer's key, or by staff's word, since it last became open, since the
+// caller last added to it, and since it became blocking by another's word.
 func worked(t tickets.Ticket, lines []tickets.Event) bool {
 	if t.Category() != sla.Blocking || !t.State.Live() || t.State == tickets.Waiting {
 		return true
 	}
 	undone := false
-	for _, e := range slices.Backward(lines) {
+	for i, e := range slices.Backward(lines) {
 		switch e.Kind {
 		case tickets.Joined, tickets.AssignedTo, tickets.Contacted, tickets.Intervened, tickets.RestoredAt:
 			return true
+		case tickets.WaitingFor: // who asked the customer knows of what was added before
+			return t.State != tickets.Open
+		case tickets.CalledAgain:
+			return false
+		case tickets.Assessed:
+			if e.Facts["from"] != string(sla.Blocking) && e.Facts["to"] == string(sla.Blocking) && e.Actor != "engineer:"+t.Assignee {
+				return false
+			}
+		case tickets.Categorised:
+			if !slices.ContainsFunc(lines[:i], func(b tickets.Event) bool {
+				return b.Kind == tickets.Assessed || b.Facts["claim"] == string(sla.Blocking)
+			}) {
+				return false
+			}
 		case tickets.Accepted:
 			if !undone {
 				return e.Facts[tickets.FactAwaits] == ""
@@ -108,7 +123,11 @@ func (o office) acts() []deed {
 	engineer := func(r *rapid.T) string { return rapid.SampledFrom([]string{"anna", "marco"}).Draw(r, "engineer") }
 	list := []deed{
 		{"assess", func(ctx context.Context, r *rapid.T, n tickets.Number, at time.Time) error {
-			return only(o.Assess(ctx, n, who, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at))
+			return only(o.Assess(ctx, n, who, "", rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at))
+		}},
+		{"assess as an engineer", func(ctx context.Context, r *rapid.T, n tickets.Number, at time.Time) error {
+			anna := engineer(r)
+			return only(o.Assess(ctx, n, "engineer:"+anna, anna, rapid.SampledFrom(sla.Categories()).Draw(r, "category"), at))
 		}},
 		{"categorise", func(ctx context.Context, r *rapid.T, n tickets.Number, at time.Time) error {
 			return only(o.Categorise(ctx, n, rapid.SampledFrom(sla.Categories()).Draw(r, "keyed"), at))

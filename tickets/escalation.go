@@ -19,7 +19,7 @@ const (
 
 // Facts of an escalation and of the lines that ask for one.
 const (
-	FactAdded    = "added"        // the caller added to a ticket: whoever has it in hand is rung
+	FactAdded    = "added"        // whoever has the ticket in hand is rung: the caller added to it, or it is blocking now and was not
 	FactAwaits   = "talk"         // "awaited" on an accept whose caller is on the line: it is undone when they do not talk
 	FactFor      = "for"          // of a search that begins: the escalation for which it does, which comes again when the search fails
 	factAsked    = "asked_by"     // the line of the history that asked for the escalation
@@ -37,33 +37,36 @@ const Adds = "adds to it"
 type escalationRule struct {
 	kind  EventKind
 	when  func(t Ticket, e Event) bool // nil: always
-	after time.Duration
-	held  bool // also while somebody has it: an accept may wait for its talk
+	after time.Duration                // while nobody has the ticket
+	held  time.Duration                // while somebody has it, who may be yet to hear of it; never: not then
 	rule  string
 }
 
-// escalationRules is the whole table; the first row that fits counts. A line asks only while its ticket is blocking. Unless its row says
-// otherwise, it asks only while the ticket is open, which means that nobody has it. Every way into that state stands here, so a
-// blocking ticket that nobody works on always has an escalation due. The escalation is written in the ticket's own transaction,
-// so it outlasts the call and the process.
+const never time.Duration = -1
+
+// escalationRules is the whole table; the first row that fits counts. A line asks only while its ticket is blocking. Every way into
+// the open state, which means that nobody has it, stands here, so a blocking ticket that nobody works on always has an escalation
+// due. So does one whose engineer has not heard yet what the caller added, or that it is blocking. The escalation is written in the
+// ticket's own transaction, so it outlasts the call and the process.
 func escalationRules() []escalationRule {
 	return []escalationRule{
-		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, false, "the call itself searches; this is for a call that dies"},
-		{Opened, nil, atOnce, false, "no channel is second class"},
-		{Categorised, nil, atOnce, true, "the caller says that it is blocking"},
-		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, true, "a specialist says that it is blocking"},
-		{Reopened, nil, atOnce, false, "it was closed too early, or was a request after all"},
-		{NotRestored, nil, atOnce, false, "the customer says that it does not work"},
-		{Resumed, nil, atOnce, false, "the answer came and nobody has it"},
-		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, true, "another contract has other hours"},
-		{TermsChanged, nil, afterChain, true, "the contract has other hours"},
-		{CallerGone, nil, afterHangUp, false, "the caller hung up before anybody accepted"},
-		{Unreached, nil, afterChain, false, "the chain ended with nobody"},
-		{RotaGap, nil, afterChain, false, "nobody was on duty"},
-		{CallingOut, nil, afterOpening, false, "for a search whose process dies"},
-		{AcceptUndone, nil, afterOpening, true, "the search goes on; this is for one that dies, and for the accept of another that stands again"},
-		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, true, "the call itself searches; this is for a call that dies"},
-		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, true, "an accept without a talk is undone"},
+		{Opened, func(t Ticket, _ Event) bool { return t.Channel == Phone }, afterOpening, never, "the call itself searches; this is for a call that dies"},
+		{Opened, nil, atOnce, never, "no channel is second class"},
+		{Categorised, nil, atOnce, afterAccept, "the caller says that it is blocking"},
+		{Assessed, func(_ Ticket, e Event) bool { return e.Facts["from"] != string(sla.Blocking) }, atOnce, afterAccept, "a specialist says that it is blocking"},
+		{Reopened, nil, atOnce, never, "it was closed too early, or was a request after all"},
+		{NotRestored, nil, atOnce, never, "the customer says that it does not work"},
+		{Resumed, nil, atOnce, afterAccept, "the answer came and nobody has it, or whoever has it does not know how urgent it has become"},
+		{TermsChanged, func(_ Ticket, e Event) bool { return e.Facts[factFormer] != "" }, atOnce, afterAccept, "another contract has other hours"},
+		{TermsChanged, nil, afterChain, afterChain, "the contract has other hours"},
+		{CallerGone, nil, afterHangUp, afterHangUp, "the caller hung up before anybody accepted"},
+		{Unreached, nil, afterChain, afterChain, "the chain ended with nobody"},
+		{RotaGap, nil, afterChain, afterChain, "nobody was on duty"},
+		{CallingOut, func(_ Ticket, e Event) bool { return e.Facts[FactAdded] != "" }, afterOpening, afterOpening, "for a search whose process dies"},
+		{CallingOut, nil, afterOpening, never, "for a search whose process dies"},
+		{AcceptUndone, nil, afterOpening, afterOpening, "the search goes on; this is for one that dies, and for the accept of another that stands again"},
+		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, afterOpening, "the call itself searches; this is for a call that dies"},
+		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, afterAccept, "an accept without a talk is undone"},
 	}
 }
 
@@ -71,14 +74,44 @@ func escalationRules() []escalationRule {
 func (t Ticket) asks(e Event) (escalationRule, bool) {
 	for _, a := range escalationRules() {
 		if a.kind == e.Kind && (a.when == nil || a.when(t, e)) {
-			return a, true
+			return a, t.State == Open || a.held != never
 		}
 	}
 	return escalationRule{}, false
 }
 
-// adds tells whether a line is of a call that adds to a ticket.
-func (e Event) adds() bool { return e.Facts[FactAdded] != "" || e.Kind == CalledAgain }
+// adds tells whether whoever has a ticket in hand is to hear of a line: the caller added to it, or it is blocking now and was not.
+func (e Event) adds() bool {
+	return e.Kind != CallingOut && e.Facts[FactAdded] != "" || e.Kind == CalledAgain && e.Text == Adds
+}
+
+// urgent is a line by which a ticket has become what it is, and was something else before: of one that is blocking now, whoever has it
+// in hand is to hear.
+func (t *Ticket) urgent(e Event, was sla.Category) Event {
+	if t.State != Open && was != sla.Blocking && t.Category() == sla.Blocking {
+		e = e.with(map[string]string{FactAdded: "yes"})
+	}
+	return e
+}
+
+// unheard tells whether whoever has the ticket in hand is yet to hear of what was added to it: since then nobody has talked, accepted
+// it, or said that somebody has it. While the customer owes an answer, only what the caller added counts.
+func (t Ticket) unheard(lines []Event) bool {
+	undone := 0 // an accept that was undone has heard nothing
+	for _, e := range slices.Backward(lines) {
+		switch {
+		case e.Kind == AcceptUndone:
+			undone++
+		case e.Kind == Accepted && e.Facts[FactAwaits] != "" && undone > 0:
+			undone--
+		case e.adds():
+			return t.State != Waiting || e.Kind == CalledAgain || e.Kind == CallerGone
+		case e.endsAccept(), e.Kind == Accepted, e.Kind == WaitingFor:
+			return false
+		}
+	}
+	return false
+}
 
 // escalations is the call-out that what happened to a ticket asks for.
 func escalations(t Ticket, events []Event) []Work {
@@ -88,15 +121,15 @@ func escalations(t Ticket, events []Event) []Work {
 	var work []Work
 	for _, e := range events {
 		a, ok := t.asks(e)
-		if !ok || (t.State != Open && !a.held && !e.adds()) {
+		if !ok {
 			continue
 		}
 		after := a.after
-		if t.State != Open && a.held { // time to talk
-			after = max(after, afterAccept)
+		if t.State != Open {
+			after = a.held
 		}
 		w := Work{ID: escalation + e.ID, Kind: WorkEscalate, Ticket: t.Number, Due: e.At.Add(after), Facts: map[string]string{factAsked: e.ID}}
-		if e.adds() {
+		if e.adds() || e.Facts[FactAdded] != "" {
 			w.Facts[FactAdded] = "yes"
 		}
 		work = append(work, w)
@@ -132,13 +165,13 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 	}
 	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
 	for _, e := range lines[at+1:] {
-		a, asks := t.asks(e)
-		goesOn := asks && (a.held || added || t.State == Open) && e.Facts[FactFor] != w.ID
-		if at >= 0 && (goesOn || e.endsAccept()) { // a line that is not there leaves nothing out
+		_, asks := t.asks(e)
+		if at >= 0 && (asks && e.Facts[FactFor] != w.ID || e.endsAccept()) { // a line that is not there leaves nothing out
 			return Settled
 		}
 	}
-	if t.State == Open || added {
+	died := added && (at < 0 || lines[at].Kind == CallingOut) // the search for whoever has it did
+	if t.State == Open || died || t.unheard(lines) {
 		return Unanswered
 	}
 	return Settled

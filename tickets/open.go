@@ -85,12 +85,13 @@ func (d *Desk) Categorise(ctx context.Context, n Number, c sla.Category, now tim
 		return Ticket{}, fmt.Errorf("category %q is unknown", c)
 	}
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
+		was := t.Category()
 		t.Claim = c
 		who := "caller"
 		if t.Channel == Alert {
 			who = string(Alert)
 		}
-		return d.record(t, Event{Kind: Categorised, Actor: who, At: now, Facts: map[string]string{"claim": string(c)}}, nil)
+		return d.record(t, t.urgent(Event{Kind: Categorised, Actor: who, At: now, Facts: map[string]string{"claim": string(c)}}, was), nil)
 	})
 }
 

@@ -79,7 +79,7 @@ func whatTwoNodesDo() map[string]apart {
 		},
 		"assessed and timed here": {
 			func(ctx context.Context, d *tickets.Desk, n tickets.Number) (tickets.Ticket, error) {
-				if _, err := d.Assess(ctx, n, "staff:carla", sla.NonBlocking, at(3, 5)); err != nil {
+				if _, err := d.Assess(ctx, n, "staff:carla", "", sla.NonBlocking, at(3, 5)); err != nil {
 					return tickets.Ticket{}, err
 				}
 				return d.AddTime(ctx, n, tickets.Spent{Minutes: 25, Who: "anna", What: "looked", By: "staff:carla"}, at(3, 6))
@@ -135,7 +135,7 @@ func TestABreachThatOnlyTheMergedHistoryShowsIsTold(t *testing.T) {
 	must(t, err)
 	other := o.another(t)
 	o.sick.set(true)
-	_, err = o.Assess(ctx, ticket.Number, "staff:carla", sla.Blocking, at(3, 10))
+	_, err = o.Assess(ctx, ticket.Number, "staff:carla", "", sla.Blocking, at(3, 10))
 	must(t, err)
 	_, err = other.Intervene(ctx, ticket.Number, "staff:ugo", at(9, 0))
 	must(t, err)

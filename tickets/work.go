@@ -19,8 +19,9 @@ var ErrNoEngineer = errors.New("there is no such engineer")
 // ErrEmpty is a comment without words.
 var ErrEmpty = errors.New("the text is empty")
 
-// Assess notes the specialist's verdict; priority and clocks follow it, from the same opening.
-func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Category, now time.Time) (Ticket, error) {
+// Assess notes the specialist's verdict; priority and clocks follow it, from the same opening. engineer is the engineer on call whom
+// actor is, if any: who has the ticket in hand and says himself that it is blocking is not rung for it.
+func (d *Desk) Assess(ctx context.Context, n Number, actor, engineer string, c sla.Category, now time.Time) (Ticket, error) {
 	if !c.Valid() {
 		return Ticket{}, fmt.Errorf("category %q is unknown", c)
 	}
@@ -28,9 +29,12 @@ func (d *Desk) Assess(ctx context.Context, n Number, actor string, c sla.Categor
 		if err := t.may(assessing); err != nil {
 			return nil, err
 		}
-		facts := map[string]string{"from": string(t.Category()), "to": string(c)}
-		t.Assessment = c
-		return d.record(t, Event{Kind: Assessed, Actor: actor, At: now, Facts: facts}, nil)
+		was := t.Category()
+		e := Event{Kind: Assessed, Actor: actor, At: now, Facts: map[string]string{"from": string(was), "to": string(c)}}
+		if t.Assessment = c; engineer == "" || engineer != t.Assignee {
+			e = t.urgent(e, was)
+		}
+		return d.record(t, e, nil)
 	})
 }
 

@@ -81,7 +81,7 @@ func actions() []action {
 			if !c.Valid() {
 				return tickets.Ticket{}, errUnfit
 			}
-			return s.Desk.Assess(r.Context(), n, r.actor(), c, r.Now)
+			return s.Desk.Assess(r.Context(), n, r.actor(), r.User.Engineer, c, r.Now)
 		}},
 		{"time", append(slices.Clone(worked), ended...), tickets.TimeAdded, nil, func(s *server, r *request, n tickets.Number) (tickets.Ticket, error) {
 			minutes, err := strconv.Atoi(r.FormValue("minutes"))

@@ -102,7 +102,7 @@ func TestATicketShowsWhoWhatAndUntilWhen(t *testing.T) {
 	must(t, err)
 	_, err = o.desk.Comment(ctx, n, "staff:carla", "looked at it\nand saw nothing", o.clock())
 	must(t, err)
-	_, err = o.desk.Assess(ctx, n, "staff:carla", sla.NonBlocking, o.clock())
+	_, err = o.desk.Assess(ctx, n, "staff:carla", "", sla.NonBlocking, o.clock())
 	must(t, err)
 	_, err = o.desk.Assign(ctx, n, "staff:carla", "anna", o.clock())
 	must(t, err)

@@ -34,6 +34,17 @@ func (p *Program) Assign(number tickets.Number, engineer string) {
 	}
 }
 
+// Held opens a blocking ticket of Rossi's as staff do, and gives it to an engineer, who has talked to the customer.
+func (p *Program) Held(engineer string) tickets.Number {
+	p.Helper()
+	number := p.Open("rossi").Number
+	p.Assign(number, engineer)
+	if _, err := p.Desk.Contact(p.Context(), number, "staff:carla", time.Now()); err != nil {
+		p.Fatal(err)
+	}
+	return number
+}
+
 // History is the lines of the newest ticket, as "kind text".
 func (p *Program) History() string {
 	p.Helper()

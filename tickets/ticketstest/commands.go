@@ -40,7 +40,7 @@ func Commands() []Command {
 		return func(c C, d D, n N, at I) (T, error) { return do(d)(c, n, who, "so it is", at) }
 	}
 	return []Command{
-		{"assess", `{"category":"non_blocking"}`, func(c C, d D, n N, at I) (T, error) { return d.Assess(c, n, who, sla.NonBlocking, at) }},
+		{"assess", `{"category":"non_blocking"}`, func(c C, d D, n N, at I) (T, error) { return d.Assess(c, n, who, "", sla.NonBlocking, at) }},
 		{"assign", `{"engineer":"anna"}`, func(c C, d D, n N, at I) (T, error) { return d.Assign(c, n, who, "anna", at) }},
 		{"take-charge", "-", func(c C, d D, n N, at I) (T, error) { return d.TakeCharge(c, n, "anna", "by telephone", at) }},
 		{"accept", "-", func(c C, d D, n N, at I) (T, error) { return d.Accept(c, n, "anna", false, at) }},
