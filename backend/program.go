@@ -29,11 +29,15 @@ var (
 	ErrAnswer = errors.New("the answer of the server is none")
 )
 
-// Program is a program of this machine. No shell reads its command line. It is run at the lowest priority, with nothing of our
+// lowest is the niceness of the lowest priority (setpriority(2)).
+const lowest = 19
+
+// Program is a program of this machine. No shell reads its command line. It is run at a low priority, with nothing of our
 // environment but PATH and HOME. When its time is over it is killed; when it has ended, so is all that it started.
 type Program struct {
 	Argv    []string // the command line
 	Timeout time.Duration
+	Nice    int // its niceness, from 1 to 19; 0: 19, the lowest priority
 }
 
 // Run is one run of a program.
@@ -87,7 +91,7 @@ func (p Program) Output(ctx context.Context, r Run) ([]byte, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
-	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, 19) // a courtesy to the calls of this machine; one that is over already needs none
+	_ = unix.Setpriority(unix.PRIO_PGRP, cmd.Process.Pid, cmp.Or(p.Nice, lowest)) // a courtesy to the calls of this machine; one that is over already needs none
 	err := cmd.Wait()
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what it left behind
 	switch {

@@ -22,8 +22,8 @@ const (
 )
 
 const (
-	// again is after how long a text that failed may be tried once more.
-	again = 10 * time.Minute
+	// firstAgain and longestAgain are after how long a text that failed may be tried once more: it doubles with each failure of that text.
+	firstAgain, longestAgain = time.Minute, 10 * time.Minute
 	// troubled is after how many failures in a row the voice itself is taken to be the fault.
 	troubled = 3
 	// longestPause bounds the pause after failures, which doubles from a second.
@@ -66,9 +66,11 @@ type job struct {
 	text Text // cleaned
 }
 
+// failure is how a text failed the last time. It may be tried once more after again.
 type failure struct {
-	err error
-	at  time.Time
+	err   error
+	at    time.Time
+	again time.Duration
 }
 
 // New makes a speaker; [Speaker.Run] lets it work.
@@ -95,7 +97,7 @@ func (s *Speaker) Want(t Text) (State, error) {
 	if s.underway[k] {
 		return Rendering, nil
 	}
-	if f, ok := s.failed[k]; ok && time.Since(f.at) < again {
+	if f, ok := s.failed[k]; ok && time.Since(f.at) < f.again {
 		return Failed, f.err
 	}
 	s.underway[k] = true
@@ -205,7 +207,7 @@ func (s *Speaker) note(j job, err error, took time.Duration) time.Duration {
 		}
 		return min(idleRest*took, longestRest)
 	}
-	s.failed[j.key] = failure{err, time.Now()}
+	s.failed[j.key] = failure{err, time.Now(), min(max(firstAgain, 2*s.failed[j.key].again), longestAgain)}
 	s.failures, s.last = s.failures+1, err
 	if s.failures == troubled {
 		s.log.Warn("the voice does not speak: names are not said", "error", err)

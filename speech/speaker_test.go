@@ -253,7 +253,7 @@ func TestAVoiceInTroubleIsSaidAndTriedAgain(t *testing.T) {
 		for i := range 4 {
 			_, _ = s.Want(name(i))
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(30 * time.Second)
 		if s.Trouble() == nil {
 			t.Error("four failures in a row are no trouble")
 		}
@@ -275,6 +275,34 @@ func TestAVoiceInTroubleIsSaidAndTriedAgain(t *testing.T) {
 		}
 		if state, _ := s.Want(name(1)); state != speech.Ready {
 			t.Errorf("what was spoken is gone with the voice: state %d", state)
+		}
+	})
+}
+
+// TestATextThatFailedIsTriedAgainEverMoreSeldom, for the machine may have been busy: after a minute, two, four, eight, and then every ten.
+func TestATextThatFailedIsTriedAgainEverMoreSeldom(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var tries []time.Duration
+		began := time.Now()
+		s := speaker(&fake{speak: func(context.Context) error {
+			tries = append(tries, time.Since(began))
+			return context.DeadlineExceeded
+		}}, dir)
+		stop := run(s)
+		for range 36 * 60 { // somebody asks for it all the time
+			_, _ = s.Want(name(1))
+			time.Sleep(time.Second)
+		}
+		stop()
+		const pause = time.Minute // of the voice, once it has failed often
+		for i, rest := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 10 * time.Minute, 10 * time.Minute} {
+			if i+1 == len(tries) {
+				t.Fatalf("tried after %v", tries)
+			}
+			if got := tries[i+1] - tries[i]; got < rest || got > rest+pause {
+				t.Errorf("tried again %v after failure %d, want %v", got, i+1, rest)
+			}
 		}
 	})
 }
