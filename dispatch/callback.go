@@ -116,11 +116,12 @@ func (d *Dispatcher) TestTrunk(ctx context.Context, trunk, customer string, a on
 }
 
 // customerNumber is the number at which a ticket's customer can be rung. It is the number on the ticket. Where the caller showed
-// none, it is the customer's first number in the directory. It is empty where the line may dial neither.
+// none, or one that the line may not dial, it is the first of the customer's numbers in the directory that it may. It is empty where
+// the line may dial none of them.
 func (d *Dispatcher) customerNumber(t tickets.Ticket) string {
 	numbers := []string{t.Caller}
-	if t.Caller == "" && t.Customer != "" {
-		numbers = d.desk.Book().Customers.At(t.Customer).Numbers
+	if t.Customer != "" {
+		numbers = append(numbers, d.desk.Book().Customers.At(t.Customer).Numbers...)
 	}
 	for _, n := range numbers {
 		if n != "" && d.mayDial(n) {

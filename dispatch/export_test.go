@@ -14,3 +14,6 @@ func (a *ActiveTickets) Searched(n tickets.Number) bool {
 	defer a.mu.Unlock()
 	return len(a.searches[n]) > 0
 }
+
+// CustomerNumber is where a ticket's customer is rung.
+func (d *Dispatcher) CustomerNumber(t tickets.Ticket) string { return d.customerNumber(t) }
