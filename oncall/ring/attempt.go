@@ -87,7 +87,7 @@ func (j *job) attempt(ctx context.Context, to oncall.Attempt, t turn) (verdict, 
 		return unanswered, errEngaged
 	}
 	defer as.free()
-	j.walk.release()
+	j.walk.claims.release()
 	a := &attempt{job: j, Attempt: to, rings: t.ring, as: as}
 	return a.run(ctx)
 }

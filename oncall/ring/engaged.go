@@ -146,6 +146,66 @@ func (g *engagement) keeps() *engagement {
 	return &engagement{with: e, name: g.name}
 }
 
+// claims are what one search has of engaged: who is held for it to be rung now, and its place in the line. Safe for concurrent use:
+// the telephones that a search rings together take and release.
+type claims struct {
+	with *engaged
+
+	given map[string]*engagement // under the lock of with, as place is
+	place uint64                 // 0: none
+}
+
+func (e *engaged) claims() *claims { return &claims{with: e, given: map[string]*engagement{}} }
+
+// take holds name, whom the search may have been given before; nil where another search has name.
+func (c *claims) take(name string, talking bool) *engagement {
+	e := c.with
+	e.mu.Lock()
+	g := c.given[name]
+	if delete(c.given, name); g == nil {
+		g = e.takeHere(name, talking)
+	}
+	e.mu.Unlock()
+	if g = e.tells(g, talking); g != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		c.place = 0 // who waits again stands behind those who wait now
+	}
+	return g
+}
+
+// keep has name, whose talk g is over, rung again at once by this search: nobody else gets name before.
+func (c *claims) keep(name string, g *engagement) {
+	if g = g.keeps(); g == nil {
+		return
+	}
+	c.with.mu.Lock()
+	defer c.with.mu.Unlock()
+	c.given[name] = g
+}
+
+// release lets go of those who were given to the search, and are not rung now.
+func (c *claims) release() {
+	c.with.mu.Lock()
+	given := maps.Clone(c.given)
+	clear(c.given)
+	c.with.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		given[name].free()
+	}
+}
+
+// wait waits in line for one of those whom the search wants. It holds those of the first turn that can ring.
+func (c *claims) wait(ctx context.Context, wants map[string]bool, turns []hope, most time.Duration) {
+	c.with.mu.Lock()
+	line := &inLine{wants: wants, turns: turns, place: c.place}
+	c.with.mu.Unlock()
+	given := c.with.wait(ctx, line, most)
+	c.with.mu.Lock()
+	defer c.with.mu.Unlock()
+	c.given, c.place = given, line.place
+}
+
 // inLine is a search that waits until one of those whom it wants is free. Who leaves the line without having rung anybody, since its
 // time was up, has its place again when it comes back.
 type inLine struct {

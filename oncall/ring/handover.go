@@ -94,7 +94,7 @@ func (k *talk) handOver(ctx context.Context) bool {
 		if k.released {
 			if k.next = v; v == cutShort { // the colleague hung up before they talked: the search goes on
 				k.next = lost
-				k.walk.release()
+				k.walk.claims.release()
 			}
 			k.comes() // the caller may hear nothing now: no goodbye is waited for
 			return true

@@ -127,7 +127,7 @@ func (k *talk) ended(ctx context.Context) (verdict, string) {
 	case k.proven || !k.ticket:
 		return talked, resultAccepted
 	case k.spoken < k.search.Times.Talk && !k.askedBack:
-		k.walk.keeps(k.owner(k.Attempt), k.as)
+		k.walk.claims.keep(k.owner(k.Attempt), k.as)
 		return cutShort, resultShort
 	}
 	k.note(ctx, tickets.Unreached, who, "nobody has talked to the caller")

@@ -78,7 +78,7 @@ func (w *walk) together(ctx context.Context, t turn) (all []ended) {
 		})
 	}
 	if rings {
-		w.release()
+		w.claims.release()
 	}
 	ringing.Wait()
 	close(results)
@@ -134,7 +134,7 @@ func (j *job) byOwner(attempts []oncall.Attempt) (list [][]oncall.Attempt) {
 
 // engage holds the owner of a telephone; nil, and a line of the record, where another search rings or talks to the owner.
 func (j *job) engage(ctx context.Context, to oncall.Attempt, t turn) *engagement {
-	as := j.walk.takes(j.owner(to), !t.skipTalking)
+	as := j.walk.claims.take(j.owner(to), !t.skipTalking)
 	if as == nil {
 		a := attempt{job: j, Attempt: to}
 		a.finish(ctx, cdr.Leg{Engineer: string(to.Engineer), Address: to.Phone, Started: time.Now()}, nil, errEngaged.Error())

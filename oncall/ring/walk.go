@@ -3,7 +3,6 @@ package ring
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -51,9 +50,8 @@ type walk struct {
 	now     *round
 	outcome Outcome
 
-	says  prompts.Phrase         // to the caller, once the walk goes on; nothing where the hold goes on
-	given map[string]*engagement // by owner: who is held for this walk, and is to be rung now; while telephones ring under the lock of engaged
-	place uint64                 // in the line of those who wait for somebody; 0: none
+	says   prompts.Phrase // to the caller, once the walk goes on; nothing where the hold goes on
+	claims *claims        // by owner of telephones
 }
 
 // newWalk walks a plan from its beginning.
@@ -63,6 +61,7 @@ func (j *job) newWalk(p escalation.Plan) *walk {
 	w := &walk{
 		job: j, plan: p, chain: turns(p.Steps), overflow: turns([]escalation.Group{{Ring: p.OverflowRing, SkipTalking: true, Attempts: last}}),
 		rounds: max(p.Rounds, 1), now: newRound(time.Now()), outcome: Impossible,
+		claims: j.search.engaged.claims(),
 	}
 	w.left = w.rounds * len(w.chain)
 	j.walk = w
@@ -89,7 +88,7 @@ func (w *walk) begin() {
 // leg is lost after the join, the walk goes on with the next telephone for as long as a new walk lasts, so the caller always gets
 // the whole plan.
 func (w *walk) run(ctx context.Context) Outcome {
-	defer w.release()
+	defer w.claims.release()
 	for context.Cause(ctx) == nil {
 		if w.request.Until.Err() != nil {
 			return CalledOff
@@ -168,7 +167,7 @@ func (w *walk) alone(ctx context.Context, t turn) (verdict, error) {
 
 // endRound waits before the next round, where there is one and somebody of this one was busy.
 func (w *walk) endRound(ctx context.Context) {
-	w.release()
+	w.claims.release()
 	if w.now.inVain() && w.waits < w.rounds {
 		w.waits++
 		w.left += len(w.chain) // a round in which nobody could be rung is none
@@ -191,9 +190,7 @@ func (w *walk) pause(ctx context.Context, r *round) {
 		wait(until, most)
 		return
 	}
-	line := &inLine{wants: r.engaged, turns: w.hopes(), place: w.place}
-	w.given = w.search.engaged.wait(until, line, most)
-	w.place = line.place
+	w.claims.wait(until, r.engaged, w.hopes(), most)
 }
 
 // hopes are whom the next round rings, turn by turn.
@@ -208,49 +205,6 @@ func (w *walk) hopes() (list []hope) {
 		list = append(list, h)
 	}
 	return list
-}
-
-// takes holds the owner of a telephone, who may have been given to this walk before; nil where another search has the owner.
-func (w *walk) takes(owner string, talking bool) *engagement {
-	e := w.search.engaged
-	e.mu.Lock()
-	as := w.given[owner]
-	if delete(w.given, owner); as == nil {
-		as = e.takeHere(owner, talking)
-	}
-	e.mu.Unlock()
-	if as = e.tells(as, talking); as != nil {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		w.place = 0 // who waits again stands behind those who wait now
-	}
-	return as
-}
-
-// release lets go of those who were given to this walk, and are not rung now.
-func (w *walk) release() {
-	e := w.search.engaged
-	e.mu.Lock()
-	given := w.given
-	w.given = nil
-	e.mu.Unlock()
-	for _, owner := range slices.Sorted(maps.Keys(given)) {
-		given[owner].free()
-	}
-}
-
-// keeps has an engineer rung again at once by this walk, whom nobody else gets before.
-func (w *walk) keeps(owner string, as *engagement) {
-	if as = as.keeps(); as == nil {
-		return
-	}
-	e := w.search.engaged
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if w.given == nil {
-		w.given = map[string]*engagement{}
-	}
-	w.given[owner] = as
 }
 
 // goesOn has the caller hear that the search goes on, once it does: somebody is rung, or waited for.
