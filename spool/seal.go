@@ -20,16 +20,18 @@ const (
 	againTime   = time.Hour         // after which what could not be sealed is tried again
 )
 
-// file is one that is being sealed into.
+// file is one that is being written.
 type file interface {
 	io.ReadWriteCloser
 	io.ReaderAt
+	io.WriterAt
 	Sync() error
 	Stat() (os.FileInfo, error)
 }
 
-// files is what sealing does to the disk, step by step. A process may die, and the power may fail, before each of the steps.
+// files is what recording and sealing do to the disk, step by step. A process may die, and the power may fail, before each of the steps.
 type files interface {
+	Begin(name string) (file, error)  // where none is there
 	Create(name string) (file, error) // in the place of one that a former process began
 	Rename(from, to string) error     // in the place of one that is there
 	Remove(name string) error
@@ -38,6 +40,10 @@ type files interface {
 
 // disk is the true one.
 type disk struct{ root *os.Root }
+
+func (d disk) Begin(name string) (file, error) {
+	return d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+}
 
 func (d disk) Create(name string) (file, error) {
 	return d.root.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)

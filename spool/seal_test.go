@@ -298,29 +298,62 @@ func TestACrashAtAnyInstantOfSealingLosesNothing(t *testing.T) {
 	}
 }
 
-// full is a disk that takes no more than a header of what is sealed.
-type full struct{ disk }
+// full is a disk that takes so many octets at once, and half of what is more.
+type full struct {
+	disk
+	room int
+}
+
+func (d full) Begin(name string) (file, error) {
+	f, err := d.disk.Begin(name)
+	return fullFile{f, d.room}, err
+}
 
 func (d full) Create(name string) (file, error) {
 	f, err := d.disk.Create(name)
-	return fullFile{f}, err
+	return fullFile{f, d.room}, err
 }
 
-type fullFile struct{ file }
+type fullFile struct {
+	file
+	room int
+}
 
 func (f fullFile) Write(b []byte) (int, error) {
-	if len(b) <= 100 {
+	if len(b) <= f.room {
 		return f.file.Write(b)
 	}
 	n, _ := f.file.Write(b[:len(b)/2])
 	return n, syscall.ENOSPC
 }
 
+func TestARecordingThatCannotBeginLeavesNothingBehindOnAFullDisk(t *testing.T) {
+	for name, e := range map[string]Encryption{"in the clear": {}, "sealed": {Keys: keys(t, sealed.NewKey())}} {
+		dir := t.TempDir()
+		f := open(t, dir, e)
+		f.files = full{disk: disk{f.root}}
+		if _, err := f.Create("417-a", g711.MuLaw); !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if names := filesIn(t, dir); len(names) > 0 {
+			t.Errorf("%s: the folder holds %v", name, names)
+		}
+		f.files = disk{f.root}
+		record(t, f, "417-a", speech(17000)) // once there is room
+		if _, err := f.Create("417-a", g711.MuLaw); !errors.Is(err, os.ErrExist) {
+			t.Errorf("%s, begun twice: %v", name, err)
+		}
+		if names := filesIn(t, dir); len(names) != 1 {
+			t.Errorf("%s, begun twice: the folder holds %v", name, names)
+		}
+	}
+}
+
 func TestSealingLeavesNothingBehindOnAFullDisk(t *testing.T) {
 	dir, sound := t.TempDir(), speech(pieceOctets)
 	record(t, open(t, dir, Encryption{}), "417-a", sound)
 	f := open(t, dir, Encryption{Keys: keys(t, sealed.NewKey())})
-	f.files = full{disk{f.root}}
+	f.files = full{disk{f.root}, 100} // room for the header of what is sealed
 	if done, failed := f.sealOnce(func(time.Duration) error { return nil }, slog.New(slog.DiscardHandler)); done != 0 || failed != 1 {
 		t.Errorf("%d sealed, %d not", done, failed)
 	}

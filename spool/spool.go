@@ -72,7 +72,7 @@ func (f *Folder) Close() error { return f.root.Close() }
 
 // recording is one that is being written.
 type recording struct {
-	file *os.File
+	file file
 	form io.WriteCloser // *wav.Writer or *sealed.Writer
 }
 
@@ -90,7 +90,7 @@ func (f *Folder) create(id string, c g711.Codec, channels int) (io.WriteCloser, 
 	if f.encryption.seals() {
 		suffix = sealedSuffix
 	}
-	file, err := f.root.OpenFile(id+suffix, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	file, err := f.files.Begin(id + suffix)
 	if err != nil {
 		return nil, fmt.Errorf("beginning recording %s: %w", id, err)
 	}
@@ -101,7 +101,7 @@ func (f *Folder) create(id string, c g711.Codec, channels int) (io.WriteCloser, 
 		r.form, err = wav.NewWriter(file, wav.G711(c), channels)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("beginning recording %s: %w", id, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("beginning recording %s: %w", id, err), file.Close(), f.files.Remove(id+suffix))
 	}
 	return r, nil
 }
