@@ -107,6 +107,9 @@ func (a *App) openSNMP(ctx context.Context, c config.SNMP) (*snmp.Listener, erro
 		}
 		sources = append(sources, from)
 	}
+	for _, s := range reader.Synonyms() {
+		a.log.InfoContext(ctx, "alerts.snmp.events: one variable has several names; the first one is shown, events may use any of them", "oid", s.OID, "names", s.Names)
+	}
 	return snmp.Open(ctx, snmp.Config{
 		Listen: c.Listen, Sources: sources, Reader: reader, Taker: a.machines.intake, Counts: a.counts(snmp.SourceName), Name: engineName(string(a.disk.dir)), Now: time.Now, Log: a.log,
 	})

@@ -2,6 +2,7 @@ package snmp
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,6 +34,22 @@ func NewReader(own ...Table) (*Reader, error) {
 		return nil, err
 	}
 	return &Reader{e}, nil
+}
+
+// Synonyms are the names of one variable, the one that is shown first.
+type Synonyms struct {
+	OID   string
+	Names []string
+}
+
+// Synonyms are the variables that the tables give several names: the owner's own one is shown, and events may ask for any of them.
+func (r *Reader) Synonyms() (list []Synonyms) {
+	for _, oid := range slices.Sorted(maps.Keys(r.events.columns)) {
+		if names := r.events.columns[oid]; len(names) > 1 {
+			list = append(list, Synonyms{oid, slices.Clone(names)})
+		}
+	}
+	return list
 }
 
 // Alerts is what a notification says: an alert for the problem that it opens, and one for each that it ends. One that no table
@@ -73,7 +90,7 @@ func (r *Reader) Alerts(t Trap) []intake.Alert {
 type variables struct {
 	device string
 	trap   Trap
-	names  []string            // of each variable, as the trap has them; empty: no table names it
+	names  [][]string          // of each variable, as the trap has them; none: no table names it
 	rows   []string            // of each
 	values map[string][]string // by name: what a value means in words
 	words  map[string]map[string]string
@@ -85,9 +102,9 @@ func (r *Reader) variables(t Trap) variables {
 		v.device = t.Device.String()
 	}
 	for _, b := range t.Varbinds {
-		name, row := r.events.column(b.OID)
-		v.names, v.rows = append(v.names, name), append(v.rows, row)
-		if name != "" {
+		names, row := r.events.column(b.OID)
+		v.names, v.rows = append(v.names, names), append(v.rows, row)
+		for _, name := range names {
 			v.values[name] = append(v.values[name], b.Value)
 		}
 	}
@@ -114,7 +131,7 @@ func (v variables) parts(e Event) string {
 		}
 	}
 	for _, name := range e.Row {
-		if i := slices.Index(v.names, name); i >= 0 && v.rows[i] != "" {
+		if i := slices.IndexFunc(v.names, func(names []string) bool { return slices.Contains(names, name) }); i >= 0 && v.rows[i] != "" {
 			parts = append(parts, v.rows[i])
 			break
 		}
@@ -157,12 +174,15 @@ func (v variables) text(oid, name string) string {
 	}
 	for i, bind := range v.trap.Varbinds {
 		shown := bind.OID
-		if v.names[i] != "" {
-			shown = strings.TrimSuffix(v.names[i]+"."+v.rows[i], ".")
+		if len(v.names[i]) > 0 {
+			shown = strings.TrimSuffix(v.names[i][0]+"."+v.rows[i], ".")
 		}
 		b.WriteString("\n" + shown + ": " + bind.Value)
-		if word := v.words[v.names[i]][bind.Value]; word != "" {
-			b.WriteString(" (" + word + ")")
+		for _, name := range v.names[i] {
+			if word := v.words[name][bind.Value]; word != "" {
+				b.WriteString(" (" + word + ")")
+				break
+			}
 		}
 	}
 	return b.String()

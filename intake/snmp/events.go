@@ -45,7 +45,7 @@ type Event struct {
 
 // events is a table that is ready for use. It never changes.
 type events struct {
-	columns map[string]string // name by OID
+	columns map[string][]string // names by OID: that of the first table is shown, and all of them can be asked for
 	values  map[string]map[string]string
 	exact   map[string]Event
 	below   []Event // the longest OID first
@@ -70,7 +70,7 @@ var (
 
 // compile makes tables ready for use; of two that name a notification the first one holds. The error names the place.
 func compile(tables ...Table) (*events, error) {
-	e := &events{columns: map[string]string{}, values: map[string]map[string]string{}, exact: map[string]Event{}}
+	e := &events{columns: map[string][]string{}, values: map[string]map[string]string{}, exact: map[string]Event{}}
 	for _, t := range tables {
 		for _, name := range slices.Sorted(maps.Keys(t.Varbinds)) {
 			c := t.Varbinds[name]
@@ -78,7 +78,7 @@ func compile(tables ...Table) (*events, error) {
 				return nil, fmt.Errorf("varbinds.%s.oid: %q is no OID; write numbers such as 1.3.6.1.2.1.2.2.1.1", name, c.OID)
 			}
 			if _, there := e.values[name]; !there {
-				e.columns[c.OID], e.values[name] = name, c.Values
+				e.columns[c.OID], e.values[name] = append(e.columns[c.OID], name), c.Values
 			}
 		}
 	}
@@ -156,12 +156,12 @@ func (e *events) of(oid string) (Event, bool) {
 	return Event{}, false
 }
 
-// column finds the name of a variable, and the row of its table that it stands in.
-func (e *events) column(oid string) (name, row string) {
+// column finds the names of a variable, and the row of its table that it stands in.
+func (e *events) column(oid string) (names []string, row string) {
 	for at := len(oid); at > 0; at = strings.LastIndexByte(oid[:at], '.') {
-		if name, ok := e.columns[oid[:at]]; ok {
-			return name, strings.TrimPrefix(oid[at:], ".")
+		if names, ok := e.columns[oid[:at]]; ok {
+			return names, strings.TrimPrefix(oid[at:], ".")
 		}
 	}
-	return "", ""
+	return nil, ""
 }

@@ -137,6 +137,36 @@ func TestAnOwnersTableGoesBeforeTheOneThatShips(t *testing.T) {
 	}
 }
 
+// TestAnOwnersNameOfAVariableIsShown: also where the table that ships has another name for it, by which its own events go on.
+func TestAnOwnersNameOfAVariableIsShown(t *testing.T) {
+	own, err := ReadTable([]byte("varbinds: {port: {oid: 1.3.6.1.2.1.2.2.1.1}, status: {oid: 1.3.6.1.2.1.2.2.1.8, values: {'2': dark}}}\nevents:\n" +
+		"  - {oid: 1.3.6.1.4.1.99999.0.7, name: portFails, title: 'port {port} is {status}', problem: port, row: [port]}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewReader(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for oid, want := range map[string]string{
+		"1.3.6.1.4.1.99999.0.7": "open  192.0.2.7/port/3: 192.0.2.7: port 3 is dark", "1.3.6.1.6.3.1.1.5.3": "open major 192.0.2.7/link/3: 192.0.2.7: link down: 3",
+	} {
+		trap := says(oid, "1.3.6.1.2.1.2.2.1.1.3", "3", "1.3.6.1.2.1.2.2.1.7.3", "1", "1.3.6.1.2.1.2.2.1.8.3", "2")
+		if got := line(r, trap); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if text := r.Alerts(trap)[0].Text; !strings.Contains(text, "\nport.3: 3") || !strings.Contains(text, "\nstatus.3: 2 (dark)") || !strings.Contains(text, "\nifAdminStatus.3: 1 (up)") {
+			t.Errorf("the text is %s", text)
+		}
+	}
+	if got := fmt.Sprint(r.Synonyms()); got != "[{1.3.6.1.2.1.2.2.1.1 [port ifIndex]} {1.3.6.1.2.1.2.2.1.8 [status ifOperStatus]}]" {
+		t.Errorf("the names of one variable are %s", got)
+	}
+	if plain, err := NewReader(); err != nil || len(plain.Synonyms()) > 0 {
+		t.Errorf("the table that ships has several names for %v, %v", plain.Synonyms(), err)
+	}
+}
+
 func TestATableThatCannotBeMeantIsRefused(t *testing.T) {
 	for want, text := range map[string]string{
 		"field pump not found": "pump: 1", "is no OID": "events: [{oid: linkDown, name: a, title: b}]", "needs a name and a title": "events: [{oid: 1.3.6}]",
