@@ -27,7 +27,7 @@ on conflict (month, since, until) do update set form = excluded.form, tickets = 
 )
 
 // partForm is the form of kept days; those of another form are added up anew. It rises whenever what a sum says changes.
-const partForm = 1
+const partForm = 2
 
 // Parts reads what was kept of parts of one month.
 func (r Rows) Parts(ctx context.Context, list []statistics.Part) ([]statistics.KeptPart, error) {

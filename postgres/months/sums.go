@@ -114,7 +114,7 @@ func (r Rows) Since(ctx context.Context) (time.Time, error) {
 }
 
 // keptForm is the form of kept summaries; those of another form are added up anew. It rises whenever what a summary says changes.
-const keptForm = 1
+const keptForm = 2
 
 // kept is a summary as the database has it.
 type kept struct {

@@ -85,7 +85,6 @@ func merged(list []Sum) []Sum {
 	SortSums(list)
 	all := list[:0]
 	for _, s := range list {
-		s.Name = NameOf(s.Contract, s.Name) // a former version kept another one
 		last := len(all) - 1
 		if last < 0 || (group{s.Contract, s.Level, s.Category}) != (group{all[last].Contract, all[last].Level, all[last].Category}) {
 			all = append(all, s)

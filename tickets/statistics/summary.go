@@ -90,13 +90,13 @@ func (t Tallies) broken() (n int) {
 func SumsOf(outcomes []Outcome, spent []tickets.Spent) []Sum {
 	sums, of := map[group]*Sum{}, map[tickets.Number]*Sum{}
 	for _, o := range outcomes {
-		g := group{o.Contract, o.Level, o.Category}
+		g, name := group{o.Contract, o.Level, o.Category}, NameOf(o.Contract, o.Name)
 		s := sums[g]
 		if s == nil {
-			s = &Sum{Contract: o.Contract, Name: NameOf(o.Contract, o.Name), Level: o.Level, Category: o.Category}
+			s = &Sum{Contract: o.Contract, Name: name, Level: o.Level, Category: o.Category}
 			sums[g] = s
 		}
-		s.Name = min(s.Name, NameOf(o.Contract, o.Name))
+		s.Name = min(s.Name, name)
 		if of[o.Ticket] == nil {
 			s.Tickets++
 		}
@@ -176,7 +176,7 @@ func Summarise(sums []Sum) Summary {
 		return worst(list)
 	}
 	v := Summary{
-		Contracts:  by(func(s *Sum) (string, string) { return string(s.Contract), NameOf(s.Contract, s.Name) }), // also of sums that a former version kept
+		Contracts:  by(func(s *Sum) (string, string) { return string(s.Contract), s.Name }),
 		Levels:     by(func(s *Sum) (string, string) { return string(s.Level), "" }),
 		Categories: by(func(s *Sum) (string, string) { return string(s.Category), "" }),
 	}
