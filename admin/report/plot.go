@@ -13,7 +13,9 @@ import (
 const (
 	plotWidth = 980
 	barLeft   = 430
-	barWidth  = 440
+	barMost   = 440
+	barGap    = 6 // between a bar and its numbers, and behind these
+	digit     = 8 // wide, whichever font stands for sans-serif; no sign of the numbers is wider
 	rowHeight = 22
 	plotTop   = 60
 	rowsAtMax = 300 // bars; what is beyond is told in words
@@ -40,6 +42,7 @@ func Plot(r statistics.Report, reader Reader) []byte {
 	total := totalOf(r.Total)
 	left := len(bars) - rowsAtMax
 	bars = bars[:min(len(bars), rowsAtMax)]
+	width := barRoom(bars)
 	height := plotTop + rowHeight*(len(bars)+1)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">`,
@@ -53,7 +56,7 @@ func Plot(r statistics.Report, reader Reader) []byte {
 		fmt.Fprintf(&b, `<rect x="%d" y="36" width="12" height="12" fill="%s"/><text x="%d" y="46">%s</text>`, x, k.colour, x+18, escaped(fmt.Sprintf("%s: %d", words.Text("report-"+k.name), k.total)))
 	}
 	for i, row := range bars {
-		row.draw(&b, plotTop+rowHeight*i, longest)
+		row.draw(&b, plotTop+rowHeight*i, width/float64(longest))
 	}
 	if left > 0 {
 		fmt.Fprintf(&b, `<text x="10" y="%d">%s</text>`, plotTop+rowHeight*len(bars)+14, escaped(fmt.Sprintf(words.Text("report-more"), left)))
@@ -62,20 +65,32 @@ func Plot(r statistics.Report, reader Reader) []byte {
 	return []byte(b.String())
 }
 
-func (r bar) draw(b *strings.Builder, y, longest int) {
+// barRoom is how long a bar may be, so that the numbers behind it stay within the picture.
+func barRoom(bars []bar) float64 {
+	most := 0
+	for _, r := range bars {
+		most = max(most, len(r.numbers()))
+	}
+	return float64(min(barMost, plotWidth-barLeft-2*barGap-digit*most))
+}
+
+func (r bar) numbers() string { return fmt.Sprintf("%d / %d / %d", r.kept, r.broken, r.open) }
+
+// draw draws a bar; scale is the length of one clock.
+func (r bar) draw(b *strings.Builder, y int, scale float64) {
 	fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end">%s</text>`, barLeft-8, y+14, escaped(r.name))
 	x := float64(barLeft)
 	for _, part := range []struct {
 		n      int
 		colour string
 	}{{r.kept, "#2a7f4f"}, {r.broken, "#b3261e"}, {r.open, "#9aa0a6"}} {
-		width := float64(barWidth*part.n) / float64(longest)
+		width := float64(part.n) * scale
 		if part.n > 0 {
 			fmt.Fprintf(b, `<rect x="%.1f" y="%d" width="%.1f" height="16" fill="%s"/>`, x, y+2, width, part.colour)
 		}
 		x += width
 	}
-	fmt.Fprintf(b, `<text x="%.1f" y="%d">%d / %d / %d</text>`, x+6, y+14, r.kept, r.broken, r.open)
+	fmt.Fprintf(b, `<text x="%.1f" y="%d">%s</text>`, x+barGap, y+14, r.numbers())
 }
 
 // totalOf adds up the clocks of a line.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,50 @@ func TestALongNameCutsOffNeitherCategoryNorClock(t *testing.T) {
 			t.Errorf("the plot has no %q:\n%s", want, svg)
 		}
 	}
+}
+
+// TestNumbersStayWithinThePicture: of bars and of the legend, however many clocks they count.
+func TestNumbersStayWithinThePicture(t *testing.T) {
+	text := regexp.MustCompile(`<text x="([0-9.]+)" y="([0-9.]+)">([^<]*)</text>`)
+	for _, lang := range prompts.Written() {
+		for _, n := range []int{1, 99, 1000, 123456} {
+			r := month("Rossi S.p.A.")
+			r.Lines[0].Clocks = []statistics.Clock{{Clock: sla.Contact, Kept: n, Broken: n, Open: n}, {Clock: sla.Intervention, Kept: 3 * n}, {Clock: sla.Restore, Kept: n, Broken: n}}
+			r.Total = r.Lines[0]
+			found := text.FindAllStringSubmatch(string(Plot(r, Reader{Language: lang, Words: written.In(lang)})), -1)
+			if len(found) != 6 {
+				t.Fatalf("%s, %d: %d texts", lang, n, len(found))
+			}
+			for i, m := range found {
+				x, err := strconv.ParseFloat(m[1], 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				limit := 980.0
+				if i < 2 { // of the legend, whose next square follows
+					limit = x + 150 - 18
+				}
+				if end := x + wide(m[3]); end > limit {
+					t.Errorf("%s, %d: %q at %s ends at %.0f, want it before %.0f", lang, n, m[3], m[1], end, limit)
+				}
+			}
+		}
+	}
+}
+
+// wide is how wide a text of size 12 is in DejaVu Sans, a wide font; of letters it is the mean width.
+func wide(text string) (sum float64) {
+	for _, c := range text {
+		switch {
+		case c == ' ', c == ':', c == '/':
+			sum += 12 * 0.337
+		case c >= '0' && c <= '9':
+			sum += 12 * 0.636
+		default:
+			sum += 12 * 0.55
+		}
+	}
+	return sum
 }
 
 // TestAThirdLanguageIsData: tables and plot, written with the words of a pretend language, have no word of another.
