@@ -195,7 +195,7 @@ var allowed = map[string][]string{
 	"spool":                       {"media/g711", "media/wav", "sealed", "storage"},
 	"atomicfile":                  {},
 	"phone":                       {"sip", "media", "media/g711", "media/udp"},
-	"notify":                      {"certificate", "tickets", "sla", "prompts/written"},
+	"notify":                      {"certificate", "tickets", "sla", "prompts/written", "web/translation"},
 	"phone/load":                  {"media/g711", "media/wav"},
 	"admin/access":                {"admin/problem", "storage", "tokens", "audit"},
 	"app/connections":             {},

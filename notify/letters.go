@@ -11,6 +11,7 @@ import (
 	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
+	"hotline/web/translation"
 )
 
 // Receipt tells a customer the number of the request, and by when somebody acts. Times are those of the contract's
@@ -119,7 +120,7 @@ func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
 	head := fmt.Sprintf("[%d] %s: %s, %s", t.Number, cmp.Or(t.Name, t.Caller, w.Text("letter-unknown")), happened, w.Category(string(t.Category())))
 	lines := []string{
 		head, "",
-		fmt.Sprintf("%s: %s (%s)", upper(happened), minute(e.At), e.Actor),
+		fmt.Sprintf("%s: %s (%s)", upper(happened), minute(e.At), w.Actor(e.Actor)),
 		fmt.Sprintf("%s: %s (%s)", w.Text("letter-opened"), minute(t.OpenedAt), w.Text("channel-"+string(t.Channel))),
 		fmt.Sprintf("%s: %s", w.Text("letter-contract"), cmp.Or(string(t.Contract), w.Text("letter-on-request"))),
 		fmt.Sprintf("%s: %s", w.Text("letter-caller"), cmp.Or(t.Caller, w.Text("letter-unknown"))),
@@ -131,11 +132,28 @@ func Update(t tickets.Ticket, e tickets.Event, w written.Words) Message {
 		}
 	}
 	if e.Text != "" {
-		lines = append(lines, "", e.Text)
+		lines = append(lines, "", told(e, w, minute))
 	}
 	return Message{
 		ID: "update-" + strings.ReplaceAll(e.ID, ":", "") + "-" + name(t), Thread: name(t), Subject: head, Text: strings.Join(lines, "\n") + "\n",
 	}
+}
+
+// told is the text of a line: what the program wrote is told in the words' language, what people wrote stays.
+func told(e tickets.Event, w written.Words, minute func(time.Time) string) string {
+	if !e.ByProgram() {
+		return e.Text
+	}
+	text, ok := translation.In(w, e.Text, func(value string) string {
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			return minute(at)
+		}
+		return w.Word(value)
+	})
+	if !ok {
+		return e.Text
+	}
+	return text
 }
 
 // happened names what a line of the history tells: as letters do, else as the pages do.

@@ -106,7 +106,7 @@ intervention: opened Friday 20 November 2026 17:20:41; counted 17:20:41-18:00; w
 // TestAThirdLanguageIsData: every letter, written with the words of a pretend language, has no word of another.
 func TestAThirdLanguageIsData(t *testing.T) {
 	w := writtentest.Pretend()
-	known := []string{"https://support.example.org/portal/t/X", "Rossi S.p.A.", "P2", "anna", "caller", "the line's own text", "rossi"}
+	known := []string{"https://support.example.org/portal/t/X", "Rossi S.p.A.", "P2", "anna", "the line's own text", "rossi"}
 	for _, level := range []sla.LevelID{sla.Professional, sla.OnRequest} {
 		for _, c := range append(sla.Categories(), sla.Uncategorised) {
 			k, accounts := ticket(t, level, c, "xx")
@@ -127,6 +127,28 @@ func TestAThirdLanguageIsData(t *testing.T) {
 					t.Errorf("%q are no words of the language:\n%s", foreign, m.Text)
 				}
 			}
+		}
+	}
+}
+
+// TestALetterTellsWhatTheProgramWroteInItsLanguage: with the instants and the words of the line; what people wrote stays.
+func TestALetterTellsWhatTheProgramWroteInItsLanguage(t *testing.T) {
+	k, _ := ticket(t, sla.Professional, sla.Blocking, "it")
+	for _, c := range []struct {
+		kind        tickets.EventKind
+		actor, text string
+		want        string
+	}{
+		{tickets.RotaGap, "system", "nobody is on duty", "nessuno è reperibile"},
+		{tickets.Unreached, "engineer:anna", "nobody has talked to the caller", "nessuno ha parlato con chi chiamava"},
+		{tickets.Unreached, "caller", "nobody was reached; called back by 2026-11-30T13:00:30Z", "non si è raggiunto nessuno; sarà richiamato entro " + sla.Instant(time.Date(2026, 11, 30, 14, 0, 0, 0, k.Zone()), written.In(prompts.Italian))},
+		{tickets.Commented, tickets.ActorCustomer, "nobody has talked to the caller", "nobody has talked to the caller"},
+		{tickets.ClosedAtKind, "user:carla", "nobody has talked to the caller", "nobody has talked to the caller"},
+		{tickets.Opened, "alert", "Disk full\nand nothing more", "Disk full\nand nothing more"},
+	} {
+		m := notify.Update(k, tickets.Event{Kind: c.kind, Actor: c.actor, Text: c.text}, written.In(prompts.Italian))
+		if !strings.HasSuffix(m.Text, "\n\n"+c.want+"\n") || strings.Contains(m.Text, "system)") || strings.Contains(m.Text, ":carla)") {
+			t.Errorf("%s of %s is told as\n%s", c.kind, c.actor, m.Text)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package tickets
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // FactNight, "accepted" on an event, tells that the caller took the price of a call outside the hours: the rota is called.
 const FactNight = "night"
@@ -74,4 +77,15 @@ type Event struct {
 	Actor  string // "caller", "customer", "engineer:anna", "staff:NAME", "system"
 	Text   string
 	Facts  map[string]string
+}
+
+// ByProgram tells whether the program itself wrote the text of a line, be it for an engineer or a caller at the telephone. What an alert
+// opens a ticket with has lines of its own and lines of the program.
+func (e Event) ByProgram() bool {
+	switch e.Kind {
+	case AlertHeard, CalledAgain, TermsKept, AccessGone, AccessBack:
+		return true
+	}
+	caller := e.Actor == "caller" && e.Kind != Opened && e.Kind != Commented // what callers say themselves
+	return caller || e.Actor == system || e.Actor == "alert" || strings.HasPrefix(e.Actor, "engineer:")
 }

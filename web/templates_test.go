@@ -14,7 +14,6 @@ import (
 	"hotline/tickets"
 	"hotline/tokens"
 	"hotline/users"
-	"hotline/web/ui"
 )
 
 func pageTexts(t *testing.T) map[string]string {
@@ -124,7 +123,7 @@ func TestEveryWordOfThePagesIsInTheCatalogues(t *testing.T) {
 	results := regexp.MustCompile(`[rR]esult\w+ += "([a-z ,:]+)"|\{Err\w+, "([a-z ,:]+)"\}|return "([a-z ]+)"|errEngaged = errors.New\("([a-z ]+)"\)`)
 	for _, file := range []string{"../oncall/ring/attempt.go", "../oncall/ring/testcall.go", "../callhandler/callhandler.go"} {
 		for _, m := range results.FindAllStringSubmatch(readFile(t, file), -1) {
-			ids[ui.WordID(m[1]+m[2]+m[3]+m[4])] = true
+			ids[written.WordID(m[1]+m[2]+m[3]+m[4])] = true
 		}
 	}
 	if !ids["page-word-busy"] || !ids["page-word-caller_hung_up"] || !ids["page-word-accepted_not_heard"] {

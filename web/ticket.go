@@ -336,7 +336,7 @@ func (r *request) line(e tickets.Event, n names) line {
 	l := line{At: e.At, Kind: string(e.Kind), Title: r.T("page-event-" + string(e.Kind)), Actor: r.actorName(e.Actor, n), Text: e.Text}
 	if account, ok := e.Accounts()[string(r.Lang)]; ok {
 		l.Text = account
-	} else if ofProgram(e) {
+	} else if e.ByProgram() {
 		if text, ok := translation.In(r.Words, e.Text, r.said); ok {
 			l.Text = text
 		}
@@ -375,20 +375,10 @@ func (r *request) fact(name, value string, n names) (fact, bool) {
 
 // actorName tells who acted: "caller", "system", the name of an engineer or of a user.
 func (p page) actorName(actor string, n names) string {
-	kind, name, named := strings.Cut(actor, ":")
-	switch {
-	case kind == "engineer" && named:
+	if name, engineer := strings.CutPrefix(actor, "engineer:"); engineer {
 		return n.of(name)
-	case named:
-		return name
-	case actor == "":
-		return ""
 	}
-	id := "page-actor-" + actor
-	if text := p.T(id); text != id {
-		return text
-	}
-	return actor
+	return p.Words.Actor(actor)
 }
 
 // audio plays a recording.

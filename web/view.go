@@ -4,8 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"hotline/tickets"
 )
 
 // place is one entry of the navigation.
@@ -108,18 +106,6 @@ func (p page) Octets(n int64) string {
 
 // Who is an actor of a history, without the kind.
 func (p page) Who(actor string) string { return p.actorName(actor, nil) }
-
-// ofProgram tells whether the program itself wrote a line, be it for an engineer or a caller at the telephone. What an alert opens a
-// ticket with has lines of its own and lines of the program.
-func ofProgram(e tickets.Event) bool {
-	switch e.Kind {
-	case tickets.AlertHeard, tickets.CalledAgain, tickets.TermsKept, tickets.AccessGone, tickets.AccessBack:
-		return true
-	case tickets.Opened, tickets.Commented:
-		return e.Actor == "system" || e.Actor == "alert" || strings.HasPrefix(e.Actor, "engineer:")
-	}
-	return e.Actor == "system" || e.Actor == "alert" || e.Actor == "caller" || strings.HasPrefix(e.Actor, "engineer:")
-}
 
 // said tells a value within a line that the program wrote: an instant, or how a call ended.
 func (r *request) said(value string) string {

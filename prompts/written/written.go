@@ -62,6 +62,27 @@ func (w Words) Category(id string) string { return w.named("category-", id) }
 // Clock gives the name of a clock, such as "intervention".
 func (w Words) Clock(id string) string { return w.named("clock-", id) }
 
+// Word gives a word of the trade, such as "no answer", with which the record of a call says how it ended.
+func (w Words) Word(word string) string {
+	if text, ok := w[WordID(word)]; ok {
+		return text
+	}
+	return word
+}
+
+// WordID is the id of a word of the trade.
+func WordID(word string) string {
+	return "page-word-" + strings.NewReplacer(" ", "_", ":", "", ",", "").Replace(word)
+}
+
+// Actor gives who did something, as a history names them: people by their name, and whoever has none in words, such as "the caller".
+func (w Words) Actor(actor string) string {
+	if _, name, named := strings.Cut(actor, ":"); named {
+		return name
+	}
+	return w.named("page-actor-", actor)
+}
+
 func (w Words) named(prefix, id string) string {
 	if text, ok := w[prefix+id]; ok {
 		return text

@@ -1,5 +1,5 @@
-// Package translation tells the lines of a history that the program writes, and the reasons of refusals, in the language of a page. The program writes them in English, and
-// so they are kept; the sentence with its gaps is their code. The catalogues have the same sentence in each language
+// Package translation tells the lines of a history that the program writes, and the reasons of refusals, in the language of a page or of a
+// letter. The program writes them in English, and so they are kept; the sentence with its gaps is their code. The catalogues have the same sentence in each language
 // (page-said-NAME), and the values of its gaps are found again in what was kept. So lines of former versions are told, too. A line that
 // no sentence fits stays as it was written.
 //

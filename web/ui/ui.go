@@ -101,20 +101,10 @@ func (v View) T(id string, values ...any) string {
 
 // Word tells a word of the trade in the page's language: how a call ended, or what became of a telephone that was rung. One that no
 // catalogue has stays as it is.
-func (v View) Word(word string) string {
-	if text := v.Words.Text(WordID(word)); text != WordID(word) {
-		return text
-	}
-	return word
-}
+func (v View) Word(word string) string { return v.Words.Word(word) }
 
 // Why tells why something was refused, in the page's language where the program made the sentence.
 func (v View) Why(text string) *translation.Reason { return translation.Why(v.Words, v.Lang, text) }
-
-// WordID is where the catalogues have a word of the trade.
-func WordID(word string) string {
-	return "page-word-" + strings.NewReplacer(" ", "_", ":", "", ",", "").Replace(word)
-}
 
 // May tells whether whoever looks may use a route.
 func (v View) May(pattern string) bool { return v.Can(pattern) }
