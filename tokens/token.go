@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"hotline/audit"
+	"hotline/validation"
 )
 
 // Store keeps tokens. Safe for concurrent use.
@@ -43,19 +44,23 @@ const UseTime = 5 * time.Minute
 // nameMost is how long a name may be, in characters.
 const nameMost = 100
 
+var errBound = errors.New("only a token of scope alerts is bound to a contract or an installation")
+
 // Check refuses a token that cannot be right.
 func (t Token) Check() error {
 	switch {
 	case strings.TrimSpace(t.Name) == "":
-		return errors.New("a token needs a name")
+		return validation.Field("name", errors.New("a token needs a name"))
 	case utf8.RuneCountInString(t.Name) > nameMost || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("the name of a token is one line of at most %d characters, none of which steers a terminal", nameMost)
+		return validation.Field("name", fmt.Errorf("the name of a token is one line of at most %d characters, none of which steers a terminal", nameMost))
 	case !t.Scope.Valid():
-		return fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", t.Scope)
+		return validation.Field("scope", fmt.Errorf("a token has no scope %q; use calendar, alerts, read, staff or admin", t.Scope))
 	case t.Scope == ScopeAlerts && t.Contract == "":
-		return errors.New("a token of scope alerts speaks for one contract: say which with --contract ID")
-	case t.Scope != ScopeAlerts && (t.Contract != "" || t.Installation != ""):
-		return errors.New("only a token of scope alerts is bound to a contract or an installation")
+		return validation.Field("contract", errors.New("a token of scope alerts speaks for one contract: say which with --contract ID"))
+	case t.Scope != ScopeAlerts && t.Contract != "":
+		return validation.Field("contract", errBound)
+	case t.Scope != ScopeAlerts && t.Installation != "":
+		return validation.Field("installation", errBound)
 	}
 	return nil
 }

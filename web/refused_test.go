@@ -76,6 +76,13 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/users", []string{"name", "carla", "role", "staff", "engineer", "nobody"}, "engineer"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "root"}, "role"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "staff", "engineer", "nobody"}, "engineer"},
+		{"/tokens", []string{"name", " ", "scope", "read"}, "name"},
+		{"/tokens", []string{"name", "t", "scope", "root"}, "scope"},
+		{"/tokens", []string{"name", "t", "scope", "read", "days", "soon"}, "days"},
+		{"/tokens", []string{"name", "t", "scope", "alerts"}, "contract"},
+		{"/tokens", []string{"name", "t", "scope", "alerts", "contract", "nobody"}, "contract"},
+		{"/tokens", []string{"name", "t", "scope", "read", "installation", "pbx"}, "installation"},
+		{"/tokens", []string{"name", "t", "scope", "alerts", "contract", "rossi", "installation", "a\nb"}, "installation"},
 		{"/faults", []string{"id", "f", "note", "n", "kind", "", "contracts", "rossi\nnobody"}, "contracts"},
 	} {
 		page := b.post(c.path, c.sent...)

@@ -20,6 +20,7 @@ import (
 	"hotline/storage"
 	"hotline/tokens"
 	"hotline/users"
+	"hotline/web/form"
 	"hotline/web/ui"
 )
 
@@ -51,17 +52,17 @@ func Routes(h Handlers) []ui.Route {
 	admins := []users.Role{users.Admin}
 	list := []ui.Route{
 		{Pattern: "GET /users", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) { return h.show(r, page{}) }},
-		{Pattern: "POST /users", Roles: admins, Serve: h.form(h.invite)},
+		{Pattern: "POST /users", Roles: admins, Serve: formOf(h.refuse, h.invite)},
 		{Pattern: "GET /tokens", Roles: admins, Serve: func(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-			return h.showTokens(r, http.StatusOK, tokensPage{Scope: r.FormValue("scope"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")})
+			return h.showTokens(r, tokensPage{Scope: r.FormValue("scope"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")})
 		}},
-		{Pattern: "POST /tokens", Roles: admins, Serve: h.newToken},
+		{Pattern: "POST /tokens", Roles: admins, Serve: formOf(h.refuseToken, h.newToken)},
 		{Pattern: "POST /tokens/remove", Roles: admins, Serve: h.removeToken},
 	}
 	for verb, change := range map[string]func(*ui.Request, *users.User) (token string, err error){
 		"change": h.changed, "disable": disabled, "enable": enabled, "reset": reset, "identity": h.identified,
 	} {
-		list = append(list, ui.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: h.form(h.do(verb, change))})
+		list = append(list, ui.Route{Pattern: "POST /users/{name}/" + verb, Roles: admins, Serve: formOf(h.refuse, h.do(verb, change))})
 	}
 	return list
 }
@@ -75,7 +76,7 @@ type page struct {
 	Invited   string // whose link is shown; empty: nobody's
 	Link      string // it is shown once
 	Issuer    string // empty: nobody logs in by an identity provider
-	refused
+	form.Complaint
 }
 
 // row is a user, and whether it is oneself: nobody takes their own key away.
@@ -83,6 +84,10 @@ type row struct {
 	users.User
 	Self    bool
 	Subject string // of the identity at the provider; empty: none
+}
+
+func (h Handlers) refuse(r *ui.Request, c form.Complaint) (*ui.Page, error) {
+	return h.show(r, page{Complaint: c})
 }
 
 func (h Handlers) show(r *ui.Request, p page) (*ui.Page, error) {

@@ -14,6 +14,8 @@ import (
 	"hotline/directory"
 	"hotline/storage"
 	"hotline/tokens"
+	"hotline/validation"
+	"hotline/web/form"
 	"hotline/web/ui"
 )
 
@@ -28,7 +30,7 @@ type tokensPage struct {
 	Days    string
 	Bound   string // the contract of a token of scope alerts
 	Install string
-	Problem string
+	form.Complaint
 }
 
 // tokenRow is a token as the page tells of it.
@@ -43,7 +45,7 @@ const (
 	tokenDaysMost = 3660 // ten years
 )
 
-func (h Handlers) showTokens(r *ui.Request, status int, p tokensPage) (*ui.Page, error) {
+func (h Handlers) showTokens(r *ui.Request, p tokensPage) (*ui.Page, error) {
 	all, err := h.Store.Tokens(r.Context())
 	if err != nil {
 		return nil, fmt.Errorf("reading the tokens: %w", err)
@@ -52,36 +54,39 @@ func (h Handlers) showTokens(r *ui.Request, status int, p tokensPage) (*ui.Page,
 	for _, t := range all {
 		p.Rows = append(p.Rows, tokenRow{t, !t.Expires.IsZero() && !r.Now.Before(t.Expires)})
 	}
-	page, err := pages().Page("tokens", r.T("access-tokens"), p)
-	if err == nil {
-		page.Status = status
-	}
-	return page, err
+	return pages().Page("tokens", r.T("access-tokens"), p)
+}
+
+func (h Handlers) refuseToken(r *ui.Request, c form.Complaint) (*ui.Page, error) {
+	said := c.Typed.Get
+	return h.showTokens(r, tokensPage{Name: said("name"), Scope: said("scope"), Days: said("days"), Bound: said("contract"), Install: said("installation"), Complaint: c})
 }
 
 // newToken makes a token, whose secret is shown on the one page that answers.
 func (h Handlers) newToken(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-	p := tokensPage{Name: r.FormValue("name"), Scope: r.FormValue("scope"), Days: r.FormValue("days"), Bound: r.FormValue("contract"), Install: r.FormValue("installation")}
-	secret, t := access.NewToken(p.Name, tokens.Scope(p.Scope), r.Now.UTC().Truncate(time.Second))
-	t.Contract, t.Installation = p.Bound, p.Install
-	refused := func(status int, id string, values ...any) (*ui.Page, error) {
-		p.Problem = r.T(id, values...)
-		return h.showTokens(r, status, p)
-	}
-	if p.Days != "" {
-		days, err := strconv.Atoi(p.Days)
+	secret, t := access.NewToken(r.FormValue("name"), tokens.Scope(r.FormValue("scope")), r.Now.UTC().Truncate(time.Second))
+	t.Contract, t.Installation = r.FormValue("contract"), r.FormValue("installation")
+	if text := r.FormValue("days"); text != "" {
+		days, err := strconv.Atoi(text)
 		if err != nil || days < 1 || days > tokenDaysMost {
-			return refused(http.StatusUnprocessableEntity, "access-token-days", tokenDaysMost)
+			return nil, bad("days", "access-token-days", tokenDaysMost)
 		}
 		t.Expires = t.Created.AddDate(0, 0, days)
 	}
-	if unfitName(p.Name) || unfitName(p.Install) || t.Check() != nil {
-		return refused(http.StatusUnprocessableEntity, "access-token-unfit")
+	if unfitName(t.Name) {
+		return nil, bad("name", "access-token-unfit")
+	}
+	if unfitName(t.Installation) {
+		return nil, bad("installation", "access-token-unfit")
+	}
+	if err := t.Check(); err != nil {
+		field, _ := validation.Of(err)
+		return nil, bad(field, "access-token-unfit")
 	}
 	if t.Contract != "" {
 		_, err := h.Store.Contract(r.Context(), directory.ContractID(t.Contract))
 		if errors.Is(err, storage.ErrNotFound) {
-			return refused(http.StatusUnprocessableEntity, "access-token-contract", t.Contract)
+			return nil, bad("contract", "access-token-contract", t.Contract)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading contract %s: %w", t.Contract, err)
@@ -89,13 +94,13 @@ func (h Handlers) newToken(_ http.ResponseWriter, r *ui.Request) (*ui.Page, erro
 	}
 	err := h.Store.PutToken(r.Context(), t)
 	if errors.Is(err, storage.ErrExists) {
-		return refused(http.StatusConflict, "access-token-exists", p.Name)
+		return nil, late("name", "access-token-exists", t.Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("writing a token: %w", err)
 	}
 	h.Log.InfoContext(r.Context(), "web: staff wrote", "by", r.User.Name, "token", t.Name, "scope", string(t.Scope), "what", "make")
-	return h.showTokens(r, http.StatusOK, tokensPage{Name: t.Name, Secret: secret})
+	return h.showTokens(r, tokensPage{Name: t.Name, Secret: secret})
 }
 
 // unfitName tells whether a text is too long, or more than a line.
