@@ -136,7 +136,7 @@ var allowed = map[string][]string{
 	"directory/entry":             {"directory", "limits", "numbers", "sla", "storage", "validation"},
 	"web/flows":                   {"ivr", "ivr/try", "ivr/versions", "prompts", "storage", "strictyaml", "tickets", "users", "web/ui", "web/translation"},
 	"web/voices":                  {"prompts", "prompts/replaced", "speech", "speech/upload", "speech/upload/pack", "storage", "users", "web/ui"},
-	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/ui", "web/translation", "validation", "audit"},
+	"web/schedules":               {"admin/report", "cdr", "ical", "oncall", "oncall/escalation", "oncall/load", "oncall/readiness", "oncall/rota", "paging", "sla", "storage", "tickets", "users", "web/form", "web/ui", "web/translation", "validation", "audit"},
 	"web/ui":                      {"admin/middleware", "prompts", "prompts/written", "users", "web/translation"},
 	"web/reports":                 {"admin/report", "cdr", "directory", "sla", "storage", "tickets", "tickets/statistics", "users", "web/ui"},
 	"storage/stored":              {"company", "prompts", "agent/protocol", "agent/receiver", "evosupport", "outbox", "cdr", "directory", "heartbeat", "intake", "ivr/versions", "oncall", "oncall/escalation", "oncall/rota", "sla", "tickets", "audit"},

@@ -28,6 +28,16 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 	shifts := func(more ...string) []string {
 		return append([]string{"version", "1", "shift-0-engineer", "", "shift-1-engineer", "anna", "shift-1-day", "1", "shift-1-from", "08:00", "shift-1-length", "4:00", "shift-1-level", "1", "shift-1-order", "1"}, more...)
 	}
+	duty := func(change ...string) (list []string) {
+		fields := map[string]string{"rota": "main", "version": b.rotaVersion("main"), "engineer": "anna", "instead": "", "level": "1", "from": "2026-11-23T10:00", "until": "2026-11-23T11:00"}
+		for i := 0; i < len(change); i += 2 {
+			fields[change[i]] = change[i+1]
+		}
+		for name, value := range fields {
+			list = append(list, name, value)
+		}
+		return list
+	}
 	changed := func(path string, change ...string) (list []string) {
 		fields := successful(t, b.get(path).is(200).Body.String(), path, "")
 		for i := 0; i < len(change); i += 2 {
@@ -76,6 +86,19 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/users", []string{"name", "carla", "role", "staff", "engineer", "nobody"}, "engineer"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "root"}, "role"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "staff", "engineer", "nobody"}, "engineer"},
+		{"/oncall/changes/override", duty("level", "0"), "level"},
+		{"/oncall/changes/override", duty("from", "soon"), "from"},
+		{"/oncall/changes/override", duty("until", "2026-11-23T09:00"), "until"},
+		{"/oncall/changes/override", duty("instead", "anna"), "instead"},
+		{"/oncall/changes/override", duty("instead", "nobody"), "engineer"},
+		{"/oncall/changes/override", duty("reason", "a\nb"), "reason"},
+		{"/oncall/changes/swap", duty("instead", "anna"), "instead"},
+		{"/oncall/changes/swap", duty("until", "2028-11-23T09:00"), "until"},
+		{"/oncall/changes/swap", duty("back_from", "2026-11-25T09:00", "back_until", "2026-11-25T09:00"), "back_until"},
+		{"/oncall/changes/swap", duty("engineer", "nobody"), "engineer"},
+		{"/oncall/changes/absence", duty("engineer", "nobody"), "engineer"},
+		{"/oncall/changes/absence", duty("until", "2026-11-23T09:00"), "until"},
+		{"/oncall/changes/absence", duty("note", "a\nb"), "note"},
 		{"/tokens", []string{"name", " ", "scope", "read"}, "name"},
 		{"/tokens", []string{"name", "t", "scope", "root"}, "scope"},
 		{"/tokens", []string{"name", "t", "scope", "read", "days", "soon"}, "days"},

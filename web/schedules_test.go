@@ -82,15 +82,21 @@ func TestTheViewersZoneStandsBesideThatOfTheRota(t *testing.T) {
 	}
 }
 
-// change posts a form with the version of the rota as it stands.
-func (b *browser) change(what, id string, fields ...string) answer {
+// rotaVersion is the version of a rota as it stands.
+func (b *browser) rotaVersion(id string) string {
 	b.o.t.Helper()
 	page := b.get("/oncall/changes?rota=" + id).is(200)
 	version := regexp.MustCompile(`name="version" value="(\d+)"`).FindStringSubmatch(page.Body.String())
 	if version == nil {
 		b.o.t.Fatalf("no form:\n%s", page.main())
 	}
-	return b.post("/oncall/changes/"+what, append([]string{"rota", id, "version", version[1]}, fields...)...)
+	return version[1]
+}
+
+// change posts a form with the version of the rota as it stands.
+func (b *browser) change(what, id string, fields ...string) answer {
+	b.o.t.Helper()
+	return b.post("/oncall/changes/"+what, append([]string{"rota", id, "version", b.rotaVersion(id)}, fields...)...)
 }
 
 // TestOverridesAreMadeAndRemovedByForm: somebody fills a gap, stands in, and is taken back.

@@ -28,8 +28,13 @@ func (h Handlers) absent(w http.ResponseWriter, r *ui.Request) (*ui.Page, error)
 			return err
 		}
 		one := rota.Absence{Engineer: a.Engineer, From: from, Until: until, Note: strings.TrimSpace(r.FormValue("note"))}
-		if one.Check() != nil || !oneLine(one.Note) || len(a.List) >= rota.MostAbsences {
-			return errUnfit
+		switch {
+		case one.Check() != nil:
+			return unfit("until")
+		case !oneLine(one.Note):
+			return unfit("note")
+		case len(a.List) >= rota.MostAbsences:
+			return unfit("engineer")
 		}
 		a.List = append(a.List, one)
 		return nil
@@ -58,7 +63,7 @@ func (h Handlers) changeAbsences(w http.ResponseWriter, r *ui.Request, change fu
 		return nil, fmt.Errorf("reading the rotas: %w", err)
 	}
 	if !slices.ContainsFunc(d.Engineers, func(e oncall.Engineer) bool { return e.ID == id }) {
-		return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"))
+		return h.refuse(r, unfit("engineer"))
 	}
 	a := rota.Absences{Engineer: id}
 	if at := slices.IndexFunc(d.Absences, func(a rota.Absences) bool { return a.Engineer == id }); at >= 0 {
@@ -69,10 +74,8 @@ func (h Handlers) changeAbsences(w http.ResponseWriter, r *ui.Request, change fu
 		err = h.putAbsences(ctx, a)
 	}
 	switch {
-	case errors.Is(err, storage.ErrConflict):
-		return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
-	case errors.Is(err, errUnfit):
-		return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"), err)
+	case errors.Is(err, storage.ErrConflict), errors.Is(err, errUnfit):
+		return h.refuse(r, err)
 	case err != nil:
 		return nil, fmt.Errorf("writing the absences of %s: %w", id, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"hotline/oncall/rota"
 	"hotline/storage"
 	"hotline/validation"
+	"hotline/web/form"
 	"hotline/web/translation"
 	"hotline/web/ui"
 )
@@ -33,7 +35,7 @@ type changesPage struct {
 	Swaps     []changeRow
 	Absences  []changeRow
 	Said      url.Values // what a form said, or a link
-	Problem   string
+	Complaint form.Complaint
 	Reason    *translation.Reason // what exactly
 }
 
@@ -53,15 +55,54 @@ type changeRow struct {
 // Value is what a field has.
 func (p changesPage) Value(name string) string { return p.Said.Get(name) }
 
+// Mark is the attributes of a field of a form.
+func (p changesPage) Mark(what, field string) template.HTMLAttr {
+	return p.Complaint.Mark(changesOf(what), field)
+}
+
+// Wrong is the form whose field is complained of, for the words beside it; nil: it is another one.
+func (p changesPage) Wrong(what, field string) *changesPage {
+	if !p.Complaint.Wrong(changesOf(what), field) {
+		return nil
+	}
+	return &p
+}
+
+// changesOf is where a form of the page goes.
+func changesOf(what string) string { return "/oncall/changes/" + what }
+
 // Level is the level that a form has.
 func (p changesPage) Level() string { return cmp.Or(p.Said.Get("level"), "1") }
 
 // changes shows the changes of the rota that the address names.
 func (h Handlers) changes(_ http.ResponseWriter, r *ui.Request) (*ui.Page, error) {
-	return h.showChanges(r, r.URL.Query(), http.StatusOK, "")
+	return h.showChanges(r, changesPage{Said: r.URL.Query()}, http.StatusOK)
 }
 
-func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, problem string, why ...error) (*ui.Page, error) {
+// refuse shows the page again with what a form said, and why it was refused: the complaint at the field that the error names.
+func (h Handlers) refuse(r *ui.Request, err error) (*ui.Page, error) {
+	p := changesPage{Said: r.PostForm, Complaint: form.Complaint{To: r.URL.Path, Typed: r.PostForm, Problem: r.T("schedules-stale")}}
+	if errors.Is(err, storage.ErrConflict) {
+		return h.showChanges(r, p, http.StatusConflict)
+	}
+	path, text := validation.Of(err)
+	p.Complaint.Problem, p.Complaint.Field = r.T("schedules-unfit"), fieldOf(path)
+	if text != err.Error() {
+		p.Reason = r.Why(text)
+	}
+	return h.showChanges(r, p, http.StatusUnprocessableEntity)
+}
+
+// fieldOf is the field of a form that a check's path leads to.
+func fieldOf(path string) string {
+	field := path[strings.LastIndexByte(path, '.')+1:]
+	if field == "with" { // of a swap
+		return "instead"
+	}
+	return field
+}
+
+func (h Handlers) showChanges(r *ui.Request, p changesPage, status int) (*ui.Page, error) {
 	f, d, facts, err := h.frame(r)
 	if err != nil {
 		return nil, err
@@ -69,7 +110,8 @@ func (h Handlers) showChanges(r *ui.Request, said url.Values, status int, proble
 	for i := range f.Tabs {
 		f.Tabs[i].Current = f.Tabs[i].Path == "/oncall/changes"
 	}
-	p := changesPage{frame: f, Engineers: d.Engineers, Said: said, Problem: problem, Reason: reason(r, why)}
+	p.frame, p.Engineers = f, d.Engineers
+	said := p.Said
 	for _, s := range facts.Rotas {
 		id := s.Rota().ID
 		current := string(id) == said.Get("rota") || said.Get("rota") == "" && len(p.Rotas) == 0
@@ -130,27 +172,19 @@ func (Handlers) mainZone(d escalation.Documents) *time.Location {
 // errUnfit is a form that cannot be right.
 var errUnfit = errors.New("the form cannot be right")
 
-// reason is what exactly does not fit; nil where the checks named nothing.
-func reason(r *ui.Request, why []error) *translation.Reason {
-	for _, err := range why {
-		if _, text := validation.Of(err); text != err.Error() {
-			return r.Why(text)
-		}
-	}
-	return nil
-}
+// unfit is a form of which one field cannot be right.
+func unfit(field string) error { return validation.Field(field, errUnfit) }
 
 // edit makes another rota of one, by a form.
 type edit func(r *ui.Request, s *rota.Schedule) (rota.Rota, error)
 
 // times reads two instants of a form, by the wall clock of the rota.
 func times(r *ui.Request, zone *time.Location, from, until string) (begin, end time.Time, err error) {
-	begin, err = time.ParseInLocation(wall, r.FormValue(from), zone)
-	if err == nil {
-		end, err = time.ParseInLocation(wall, r.FormValue(until), zone)
+	if begin, err = time.ParseInLocation(wall, r.FormValue(from), zone); err != nil {
+		return begin, end, unfit(from)
 	}
-	if err != nil || !begin.Before(end) {
-		return begin, end, errUnfit
+	if end, err = time.ParseInLocation(wall, r.FormValue(until), zone); err != nil || !begin.Before(end) {
+		return begin, end, unfit(until)
 	}
 	return begin, end, nil
 }
@@ -163,8 +197,14 @@ func override(r *ui.Request, s *rota.Schedule) (rota.Rota, error) {
 		return next, err
 	}
 	o := oncall.Override{Engineer: oncall.EngineerID(r.FormValue("engineer")), Instead: oncall.EngineerID(r.FormValue("instead")), From: from, Until: until, Reason: strings.TrimSpace(r.FormValue("reason"))}
-	if o.Level, err = strconv.Atoi(r.FormValue("level")); err != nil || o.Level < 1 || o.Level > 100 || o.Engineer == o.Instead || !oneLine(o.Reason) {
-		return next, errUnfit
+	o.Level, err = strconv.Atoi(r.FormValue("level"))
+	switch {
+	case err != nil || o.Level < 1 || o.Level > 100:
+		return next, unfit("level")
+	case o.Engineer == o.Instead:
+		return next, unfit("instead")
+	case !oneLine(o.Reason):
+		return next, unfit("reason")
 	}
 	next.Overrides = append(next.Overrides, o)
 	return next, nil
@@ -187,20 +227,23 @@ func swap(r *ui.Request, s *rota.Schedule) (rota.Rota, error) {
 		}
 	}
 	if w.Engineer == w.With {
-		return next, errUnfit
+		return next, unfit("instead")
 	}
 	if next.ID != rota.Main {
 		next.Swaps = append(next.Swaps, w)
 		return next, nil
 	}
-	if w.Until.Sub(w.From) > swapMost || w.BackUntil.Sub(w.BackFrom) > swapMost {
-		return next, errUnfit
+	if w.Until.Sub(w.From) > swapMost {
+		return next, unfit("until")
+	}
+	if w.BackUntil.Sub(w.BackFrom) > swapMost {
+		return next, unfit("back_until")
 	}
 	count := len(next.Overrides)
 	next = covered(next, s.Stretches(w.From, w.Until), w.Engineer, w.With)
 	next = covered(next, s.Stretches(w.BackFrom, w.BackUntil), w.With, w.Engineer)
 	if len(next.Overrides) == count {
-		return next, errUnfit // neither of them is on call there
+		return next, unfit("engineer") // neither of them is on call there
 	}
 	return next, nil
 }
@@ -245,17 +288,15 @@ func (h Handlers) changeRota(change edit) func(http.ResponseWriter, *ui.Request)
 		}
 		s := facts.Rotas[at]
 		if strconv.Itoa(s.Rota().Version) != r.FormValue("version") {
-			return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
+			return h.refuse(r, storage.ErrConflict)
 		}
 		next, err := change(r, s)
 		if err == nil {
 			err = h.put(r.Context(), d, next, r.Now)
 		}
 		switch {
-		case errors.Is(err, storage.ErrConflict):
-			return h.showChanges(r, r.PostForm, http.StatusConflict, r.T("schedules-stale"))
-		case errors.Is(err, errUnfit):
-			return h.showChanges(r, r.PostForm, http.StatusUnprocessableEntity, r.T("schedules-unfit"), err)
+		case errors.Is(err, storage.ErrConflict), errors.Is(err, errUnfit):
+			return h.refuse(r, err)
 		case err != nil:
 			return nil, fmt.Errorf("changing rota %s: %w", next.ID, err)
 		}
