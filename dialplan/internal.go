@@ -12,8 +12,8 @@ import (
 	"hotline/numbers"
 )
 
-// address is a SIP address that the line may dial, or that of a trunk's proxy: no password, no parameter but the transport, nothing that could begin a
-// header.
+// address is a SIP address that the line may dial, or that of a trunk's proxy: no password, no parameter but the transport, nothing that
+// could begin a header. It finds the scheme, the host and the port.
 var address = regexp.MustCompile(`^(sips?):(?:[^@\s<>"',;?:&]{1,200}@)?([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?(?:;transport=(?:udp|tcp|tls))?$`)
 
 func isSIP(telephone string) bool {

@@ -74,7 +74,7 @@ func (s *Store) whenDue(ctx context.Context, handle func(ctx context.Context, w 
 func (s *Store) untilDue(ctx context.Context) error {
 	for {
 		now := time.Now()
-		if due, err := s.looked(ctx, now); due || err != nil {
+		if due, err := s.lookForDue(ctx, now); due || err != nil {
 			return err
 		}
 		next := time.NewTimer(now.Truncate(look).Add(look).Sub(now)) // when the clocks are looked at, too: one waking for both
@@ -98,7 +98,7 @@ func (s *Store) untilQuiet(ctx context.Context) {
 		case <-s.told:
 			busy = time.Now()
 		case <-tick.C:
-			if due, err := s.looked(ctx, time.Now()); due || err != nil {
+			if due, err := s.lookForDue(ctx, time.Now()); due || err != nil {
 				busy = time.Now()
 			}
 		case <-ctx.Done():
@@ -203,8 +203,8 @@ const (
 	and not exists (select from work_leases l where l.until > $1 and l.name = split_part(j.attempted_by[cardinality(j.attempted_by)], '.', 1))`
 )
 
-// looked is due, and keeps this process known to the others.
-func (s *Store) looked(ctx context.Context, now time.Time) (bool, error) {
+// lookForDue tells whether work is due, as due does, and renews the lease of this process in time.
+func (s *Store) lookForDue(ctx context.Context, now time.Time) (bool, error) {
 	due, err := s.due(ctx, now)
 	switch {
 	case err != nil:

@@ -229,13 +229,13 @@ func TestWhatADeadProcessWasDoingIsDoneByAnother(t *testing.T) {
 	}
 	s.lease.clients.Store(1)
 	for _, at := range []time.Time{now.Add(-leaseTime + time.Second), now.Add(-renewTime)} {
-		if _, err := s.looked(t.Context(), at); err != nil {
+		if _, err := s.lookForDue(t.Context(), at); err != nil {
 			t.Fatal(err)
 		}
 	}
 	standing(func(string) rivertype.JobState { return rivertype.JobStateRunning })
 	s.lease.answers = now.Add(-leaseTime)
-	if _, err := s.looked(t.Context(), now); err != nil {
+	if _, err := s.lookForDue(t.Context(), now); err != nil {
 		t.Fatal(err)
 	}
 	standing(func(who string) rivertype.JobState { return of[who] })

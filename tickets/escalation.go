@@ -85,8 +85,8 @@ func (e Event) adds() bool {
 	return e.Kind != CallingOut && e.Facts[FactAdded] != "" || e.Kind == CalledAgain && e.Text == Adds
 }
 
-// urgent is a line by which a ticket has become what it is, and was something else before: of one that is blocking now, whoever has it
-// in hand is to hear.
+// urgent completes a line that changed a ticket's category, which was another one before: where the ticket has become blocking, whoever
+// has it in hand is to hear.
 func (t *Ticket) urgent(e Event, was sla.Category) Event {
 	if t.State != Open && was != sla.Blocking && t.Category() == sla.Blocking {
 		e = e.with(map[string]string{FactAdded: "yes"})
@@ -170,7 +170,7 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 			return Settled
 		}
 	}
-	died := added && (at < 0 || lines[at].Kind == CallingOut) // the search for whoever has it did
+	died := added && (at < 0 || lines[at].Kind == CallingOut) // the process that rang whoever has it
 	if t.State == Open || died || t.unheard(lines) {
 		return Unanswered
 	}

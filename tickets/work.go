@@ -52,8 +52,8 @@ func (d *Desk) TakeCharge(ctx context.Context, n Number, engineer, text string, 
 	})
 }
 
-// HandOver gives a ticket that one engineer has in hand to another one. It stays as it stands: what waits for the customer waits on. One that the
-// engineer has not in hand any more stays where it is.
+// HandOver gives a ticket that one engineer has in hand to another one. Its state stays: what waits for the customer waits on. A ticket
+// that the first engineer does not have any more stays where it is.
 func (d *Desk) HandOver(ctx context.Context, n Number, from, to, text string, now time.Time) (Ticket, error) {
 	return d.change(ctx, n, now, func(t *Ticket) ([]Event, error) {
 		e := Event{Kind: AssignedTo, Actor: "engineer:" + to, Text: text}
