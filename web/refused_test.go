@@ -28,16 +28,6 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 	shifts := func(more ...string) []string {
 		return append([]string{"version", "1", "shift-0-engineer", "", "shift-1-engineer", "anna", "shift-1-day", "1", "shift-1-from", "08:00", "shift-1-length", "4:00", "shift-1-level", "1", "shift-1-order", "1"}, more...)
 	}
-	duty := func(change ...string) (list []string) {
-		fields := map[string]string{"rota": "main", "version": b.rotaVersion("main"), "engineer": "anna", "instead": "", "level": "1", "from": "2026-11-23T10:00", "until": "2026-11-23T11:00"}
-		for i := 0; i < len(change); i += 2 {
-			fields[change[i]] = change[i+1]
-		}
-		for name, value := range fields {
-			list = append(list, name, value)
-		}
-		return list
-	}
 	changed := func(path string, change ...string) (list []string) {
 		fields := successful(t, b.get(path).is(200).Body.String(), path, "")
 		for i := 0; i < len(change); i += 2 {
@@ -48,11 +38,7 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		}
 		return list
 	}
-	for _, c := range []struct {
-		path   string
-		sent   []string
-		marked string // the field; without anything else the part or the whole
-	}{
+	b.refuses([]refusal{
 		{"/rotas/night", rotaForm("version", "1", "zone", "Mars"), "zone"},
 		{"/rotas/night", rotaForm("version", "1", "layer-0-start", "never"), "layer-0-start"},
 		{"/rotas/night", rotaForm("version", "1", "layer-1-until", "never"), "layer-1-until"},
@@ -86,6 +72,24 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/users", []string{"name", "carla", "role", "staff", "engineer", "nobody"}, "engineer"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "root"}, "role"},
 		{"/users/staff/change", []string{"version", fmt.Sprint(o.user("staff").Version), "role", "staff", "engineer", "nobody"}, "engineer"},
+		{"/faults", []string{"id", "f", "note", "n", "kind", "", "contracts", "rossi\nnobody"}, "contracts"},
+	})
+}
+
+// TestARefusalOfOneFormOfAPageStandsAtItsField: also where other forms of the page have fields of the same name.
+func TestARefusalOfOneFormOfAPageStandsAtItsField(t *testing.T) {
+	b := staffed(t).as(users.Admin)
+	duty := func(change ...string) (list []string) {
+		fields := map[string]string{"rota": "main", "version": b.rotaVersion("main"), "engineer": "anna", "instead": "", "level": "1", "from": "2026-11-23T10:00", "until": "2026-11-23T11:00"}
+		for i := 0; i < len(change); i += 2 {
+			fields[change[i]] = change[i+1]
+		}
+		for name, value := range fields {
+			list = append(list, name, value)
+		}
+		return list
+	}
+	b.refuses([]refusal{
 		{"/oncall/changes/override", duty("level", "0"), "level"},
 		{"/oncall/changes/override", duty("from", "soon"), "from"},
 		{"/oncall/changes/override", duty("until", "2026-11-23T09:00"), "until"},
@@ -106,11 +110,24 @@ func TestARefusalStandsAtTheFieldThatTheCheckNames(t *testing.T) {
 		{"/tokens", []string{"name", "t", "scope", "alerts", "contract", "nobody"}, "contract"},
 		{"/tokens", []string{"name", "t", "scope", "read", "installation", "pbx"}, "installation"},
 		{"/tokens", []string{"name", "t", "scope", "alerts", "contract", "rossi", "installation", "a\nb"}, "installation"},
-		{"/faults", []string{"id", "f", "note", "n", "kind", "", "contracts", "rossi\nnobody"}, "contracts"},
-	} {
+	})
+}
+
+// refusal is a form that is refused.
+type refusal struct {
+	path   string
+	sent   []string
+	marked string // the field; without anything else the part or the whole
+}
+
+// refuses posts forms, each of which must be refused with the complaint at its field.
+func (b *browser) refuses(list []refusal) {
+	b.o.t.Helper()
+	for _, c := range list {
 		page := b.post(c.path, c.sent...)
-		if found := marked.FindStringSubmatch(page.Body.String()); page.Code != 422 || found == nil || found[1] != c.marked {
-			t.Errorf("%s %v answers %d with the complaint at %v, want it at %s", c.path, c.sent, page.Code, found, c.marked)
+		found := marked.FindAllStringSubmatch(page.Body.String(), -1)
+		if page.Code != 422 || len(found) != 1 || found[0][1] != c.marked || !strings.Contains(page.Body.String(), `id="wrong"`) {
+			b.o.t.Errorf("%s %v answers %d with the complaint at %v, want it at %s", c.path, c.sent, page.Code, found, c.marked)
 		}
 	}
 }
