@@ -107,6 +107,8 @@ func endings() map[string]way {
 		"nobody is on duty":                 {keys: "314159#1", mail: true, before: onDuty()},
 		"no call can be made":               {keys: "314159#1", mail: true, change: func(c *app.Config) { c.Demo = &app.Demo{Anna: "+39331000111", Marco: "+39331000112"} }},
 		"the first line is lost":            {keys: "314159#1", anna: accepts, marco: accepts, lost: true},
+		"his line is lost, and nobody else": {keys: "314159#1", anna: accepts, lost: true},
+		"lost, and the caller gives up":     {keys: "314159#1", anna: accepts, marco: rings, lost: true, hangs: 2 * time.Minute},
 		"he hangs up at once, twice":        {keys: "314159#1", anna: presses("1", 3*time.Second, time.Second)},
 		"one passes":                        {keys: "314159#1", anna: presses("2", 3*time.Second, time.Second), marco: accepts},
 		"the only one passes":               {keys: "314159#1", anna: presses("2", 3*time.Second, time.Second), before: onDuty("anna")},

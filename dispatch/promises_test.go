@@ -117,7 +117,9 @@ func ofSearches() []promise {
 	return []promise{
 		{"searching", func(s said) bool { return s.searched() }, nil}, {"calling-meanwhile", func(s said) bool { return s.ticket.Category() == sla.Blocking && !s.nobodyOnDuty() && !s.outside() }, nil},
 		{"leave-key", func(s said) bool { return s.searched() && !s.callerGone() }, nil},
-		{"still-searching", func(s said) bool { return s.searched() && !s.App.Dispatcher().Active().Accepted(s.ticket.Number) }, nil},
+		{"still-searching", func(s said) bool {
+			return s.searched() && (!s.App.Dispatcher().Active().Accepted(s.ticket.Number) || s.lastOf(tickets.Accepted, tickets.LegLost) == tickets.LegLost)
+		}, nil},
 		{prompts.Connected, func(s said) bool {
 			accepted := s.lastOf(tickets.Accepted, tickets.AcceptUndone) == tickets.Accepted && s.App.Dispatcher().Active().Accepted(s.ticket.Number)
 			return s.operatorPicked.Load() || accepted

@@ -22,6 +22,7 @@ type office struct {
 	*tickets.Desk
 	store *memory.Store
 	sick  *sick
+	done  map[string]bool // escalations that have come, by id
 }
 
 // sick fails every write and every look at a ticket while it is down, and the writes of a spoiled ticket.
@@ -92,7 +93,7 @@ func openOffice(t *testing.T) office {
 	book, err := directory.ReadBook(ctx, store, monday(3))
 	must(t, err)
 	ids := 0
-	o := office{store: store, sick: &sick{Store: store}}
+	o := office{store: store, sick: &sick{Store: store}, done: map[string]bool{}}
 	o.Desk = tickets.NewDesk(tickets.DeskConfig{
 		Store: o.sick, Book: book, Numbers: store, PINKey: []byte("key"), Own: sla.OfficeHours,
 		NewID: func() string { ids++; return fmt.Sprintf("e%d", ids) },

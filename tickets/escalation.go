@@ -64,6 +64,7 @@ func escalationRules() []escalationRule {
 		{RotaGap, nil, afterChain, afterChain, "nobody was on duty"},
 		{CallingOut, func(_ Ticket, e Event) bool { return e.Facts[FactAdded] != "" }, afterOpening, afterOpening, "for a search whose process dies"},
 		{CallingOut, nil, afterOpening, never, "for a search whose process dies"},
+		{LegLost, nil, afterOpening, afterOpening, "the search goes on; this is for one that dies"},
 		{AcceptUndone, nil, afterOpening, afterOpening, "the search goes on; this is for one that dies, and for the accept of another that stands again"},
 		{CalledAgain, func(_ Ticket, e Event) bool { return e.Text == Adds }, afterOpening, afterOpening, "the call itself searches; this is for a call that dies"},
 		{Accepted, func(_ Ticket, e Event) bool { return e.Facts[FactAwaits] != "" }, afterAccept, afterAccept, "an accept without a talk is undone"},
@@ -86,28 +87,36 @@ func (e Event) adds() bool {
 }
 
 // urgent completes a line that changed a ticket's category, which was another one before: where the ticket has become blocking, whoever
-// has it in hand is to hear.
+// has it in hand is to hear, also somebody to whom another node has given it meanwhile.
 func (t *Ticket) urgent(e Event, was sla.Category) Event {
-	if t.State != Open && was != sla.Blocking && t.Category() == sla.Blocking {
+	if was != sla.Blocking && t.Category() == sla.Blocking {
 		e = e.with(map[string]string{FactAdded: "yes"})
 	}
 	return e
 }
 
-// unheard tells whether whoever has the ticket in hand is yet to hear of what was added to it: since then nobody has talked, accepted
-// it, or said that somebody has it. While the customer owes an answer, only what the caller added counts.
+// owed tells whether somebody is to hear of a line whoever has the ticket: of what was added to it, and of a caller whose talk broke off,
+// or never came, and who is called back for it. While the customer owes an answer, only what the caller added counts.
+func (t Ticket) owed(e Event) bool {
+	switch {
+	case e.Kind == LegLost || e.Kind == AcceptUndone:
+		return t.State != Waiting
+	case e.adds():
+		return t.State != Waiting || e.Kind == CalledAgain || e.Kind == CallerGone
+	}
+	return false
+}
+
+// unheard tells whether whoever has the ticket in hand is yet to hear of something: since then nobody has talked, accepted the ticket, or
+// said that somebody has it. What another node wrote before, and only came to the history behind it, is not since then.
 func (t Ticket) unheard(lines []Event) bool {
-	undone := 0 // an accept that was undone has heard nothing
+	var heard time.Time
 	for _, e := range slices.Backward(lines) {
 		switch {
-		case e.Kind == AcceptUndone:
-			undone++
-		case e.Kind == Accepted && e.Facts[FactAwaits] != "" && undone > 0:
-			undone--
-		case e.adds():
-			return t.State != Waiting || e.Kind == CalledAgain || e.Kind == CallerGone
-		case e.endsAccept(), e.Kind == Accepted, e.Kind == WaitingFor:
-			return false
+		case t.owed(e) && (heard.IsZero() || heard.Before(e.At)):
+			return true
+		case (e.endsAccept() || e.Kind == Accepted || e.Kind == WaitingFor) && e.At.After(heard):
+			heard = e.At
 		}
 	}
 	return false
@@ -155,18 +164,15 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 	if t.Category() != sla.Blocking || !t.State.Live() {
 		return Settled
 	}
-	asked := w.Facts[factAsked]
-	if asked == "" { // of a former version
-		asked = strings.TrimPrefix(w.ID, escalation)
-	}
-	added := w.Facts[FactAdded] != ""
+	asked, added := w.asked(), w.Facts[FactAdded] != ""
 	if _, waits := unfinishedAccept(lines); waits && !added && (t.State == Assigned || t.State == InProgress) {
 		return Untalked
 	}
 	at := slices.IndexFunc(lines, func(e Event) bool { return e.ID == asked })
 	for _, e := range lines[at+1:] {
 		_, asks := t.asks(e)
-		if at >= 0 && (asks && e.Facts[FactFor] != w.ID || e.endsAccept()) { // a line that is not there leaves nothing out
+		ends := e.endsAccept() && at >= 0 && !e.At.Before(lines[at].At) // or another node wrote it before, and it only came behind
+		if at >= 0 && (asks && e.Facts[FactFor] != w.ID || ends) {      // a line that is not there leaves nothing out
 			return Settled
 		}
 	}
@@ -175,6 +181,14 @@ func Escalation(t Ticket, lines []Event, w Work) Stand {
 		return Unanswered
 	}
 	return Settled
+}
+
+// asked is the line that asked for an escalation, by its id.
+func (w Work) asked() string {
+	if id := w.Facts[factAsked]; id != "" {
+		return id
+	}
+	return strings.TrimPrefix(w.ID, escalation) // of a former version
 }
 
 // endsAccept tells whether a line of the history settles an accept: the two talked, or staff or the engineer said that somebody
@@ -233,12 +247,12 @@ func retryAfter(unanswered int) time.Duration {
 // nobody. Chains count from the last time that the caller, staff or an engineer did something about the ticket. over is true
 // when another chain has ended with nobody since: its own escalation goes on, and one ticket has one.
 func CallAgain(lines []Event, w Work) (at time.Time, over bool) {
-	unanswered := 0
+	unanswered, asked := 0, w.asked()
 	for _, e := range lines {
 		switch e.Kind {
 		case Unreached:
 			unanswered++
-			if over = !at.IsZero(); w.ID == "escalate-"+e.ID {
+			if over = !at.IsZero(); asked == e.ID {
 				at = e.At.Add(retryAfter(unanswered))
 			}
 		case Accepted, Reopened, NotRestored, Resumed, Assessed, TermsChanged, CalledAgain, CallerGone:

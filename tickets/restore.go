@@ -90,11 +90,16 @@ func merge(ctx context.Context, s Store, c Change) (Change, error) {
 }
 
 // lastAsked looks for the last line of a whole history that asks for an escalation, and gives that escalation. Two nodes that
-// worked apart may have left the ticket with nobody, and neither of them could know.
+// worked apart may have left the ticket with nobody, and neither of them could know. It is a new one: the one that came before, when
+// somebody had the ticket or it was not blocking, comes but once.
 func (t Ticket) lastAsked(lines []Event) []Work {
 	for _, e := range slices.Backward(lines) {
 		if _, ok := t.asks(e); ok {
-			return escalations(t, []Event{e})
+			work := escalations(t, []Event{e})
+			for i := range work {
+				work[i].ID += "-" + lines[len(lines)-1].ID
+			}
+			return work
 		}
 	}
 	return nil

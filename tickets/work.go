@@ -112,6 +112,7 @@ func (d *Desk) UndoAccept(ctx context.Context, n Number, engineer, text string, 
 // unfinishedAccept is the last accept of a history, if its caller still waits for the talk.
 func unfinishedAccept(lines []Event) (Event, bool) {
 	undone := 0 // the accepts of others stand as they did
+	var ended time.Time
 	for _, e := range slices.Backward(lines) {
 		switch {
 		case e.Kind == AcceptUndone:
@@ -119,9 +120,9 @@ func unfinishedAccept(lines []Event) (Event, bool) {
 		case e.Kind == Accepted && e.Facts[FactAwaits] != "" && undone > 0:
 			undone--
 		case e.Kind == Accepted && e.Facts[FactAwaits] != "":
-			return e, true
-		case e.endsAccept():
-			return Event{}, false
+			return e, ended.IsZero() || ended.Before(e.At) // what another node wrote before it, and only came behind it, ends it not
+		case e.endsAccept() && e.At.After(ended):
+			ended = e.At
 		}
 	}
 	return Event{}, false
