@@ -9,6 +9,8 @@ import (
 	"hotline/app"
 	"hotline/app/apptest"
 	"hotline/config"
+	"hotline/directory"
+	"hotline/sla"
 )
 
 // TestATicketThatNobodyAnswersIsCalledOutMoreAndMoreSeldom rings two engineers who are always engaged.
@@ -62,5 +64,25 @@ func TestCallersWithoutAContractDoNotSilenceAnExtendedCustomer(t *testing.T) {
 		}
 	}, func(c *app.Config) {
 		c.Config.Outgoing = config.Outgoing{PerHour: 6, PerDay: 30, RequestPerHour: 2, RequestPerDay: 4} // ten times as many at the house's own telephones
+	})
+}
+
+// TestATicketThatKeepsItsTermsRingsInTheirHours: its contract has office hours since, which the ticket was not to follow.
+func TestATicketThatKeepsItsTermsRingsInTheirHours(t *testing.T) {
+	apptest.RunAfter(t, 10*time.Hour, func(t *testing.T, n *apptest.Program) { // 20:00 in Rome
+		var anna, marco apptest.Rings
+		n.Engineers(anna.Busy, marco.Busy)
+		n.Open("rossi")
+		n.Passes(2 * time.Minute)
+		before := len(anna.At())
+		n.Desk.SetBook(n.Desk.Book().With(func(b *directory.Book) {
+			c := b.Contracts.At("rossi")
+			c.Level = sla.Professional
+			b.Contracts = b.Contracts.With("rossi", c)
+		}))
+		n.Passes(20 * time.Minute)
+		if before == 0 || len(anna.At()) == before {
+			t.Errorf("Anna was rung %d times before the edit, and %d times in all\n%s", before, len(anna.At()), n.History())
+		}
 	})
 }

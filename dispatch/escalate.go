@@ -124,11 +124,20 @@ func (d *Dispatcher) callOut(ctx context.Context, t tickets.Ticket, w tickets.Wo
 	return err
 }
 
-// callOutFrom is from when on engineers may be called for a ticket. It is now within the contract's hours, and when the caller
+// callOutFrom is from when on engineers may be called for a ticket. It is now within the hours that the ticket was promised, and when the caller
 // took the price of a call outside them. Else it is the next opening. In doubt somebody is woken.
 func (d *Dispatcher) callOutFrom(ctx context.Context, t tickets.Ticket, now time.Time) time.Time {
 	terms, err := d.desk.Entitlement(t.Contract)
-	if err != nil || terms.Hours.Open(now) {
+	if err != nil {
+		return now
+	}
+	hours := terms.Hours
+	if t.Promise != nil { // it may keep what it was promised while its contract has other hours now
+		if hours, err = t.Promise.Calendar.Hours(); err != nil {
+			return now
+		}
+	}
+	if hours.Open(now) {
 		return now
 	}
 	if terms.AfterHours == directory.AfterHoursRing {
@@ -142,7 +151,7 @@ func (d *Dispatcher) callOutFrom(ctx context.Context, t tickets.Ticket, now time
 			}
 		}
 	}
-	at, err := terms.Hours.NextOpen(now)
+	at, err := hours.NextOpen(now)
 	if err != nil {
 		return now
 	}
