@@ -79,16 +79,22 @@ func (d *Dispatcher) askWhetherItWorks(ctx context.Context, t tickets.Ticket, ad
 	return result == ring.ResultYes || result == ring.ResultNo, errors.Join(err, noted)
 }
 
-// takeAnswer does what follows from the customer's key. Where staff have moved the ticket meanwhile, it stays as they left it.
+const doesNotWork = "the customer says by telephone that it does not work"
+
+// takeAnswer does what follows from the customer's key. Where staff have moved the ticket meanwhile, it stays as they left it; one that
+// they have closed is open again for a customer who says that it does not work.
 func (d *Dispatcher) takeAnswer(ctx context.Context, n tickets.Number, works bool) (said prompts.Phrase, err error) {
 	said = prompts.P("confirm-closed")
 	if works {
 		_, err = d.desk.Close(ctx, n, "caller", "the customer says by telephone that it works", time.Now())
 	} else {
 		said = prompts.P("confirm-open")
-		_, err = d.desk.NotRestored(ctx, n, "caller", "the customer says by telephone that it does not work", time.Now())
+		_, err = d.desk.NotRestored(ctx, n, "caller", doesNotWork, time.Now())
 	}
 	var refused *tickets.MoveError
+	if errors.As(err, &refused) && !works && refused.From == tickets.Closed {
+		_, err = d.desk.Reopen(ctx, n, "caller", doesNotWork, time.Now())
+	}
 	if errors.As(err, &refused) {
 		return nil, nil
 	}

@@ -126,3 +126,24 @@ func clock(t tickets.Ticket, kind sla.Kind) sla.Clock {
 	}
 	return sla.Clock{}
 }
+
+// TestWhoSaysThatItDoesNotWorkIsHeardWhateverStaffDidMeanwhile: staff close the ticket while the customer hears the question.
+func TestWhoSaysThatItDoesNotWorkIsHeardWhateverStaffDidMeanwhile(t *testing.T) {
+	apptest.Run(t, func(t *testing.T, n *apptest.Program) {
+		var anna, marco, customer apptest.Rings
+		n.Engineers(anna.Busy, marco.Busy)
+		number, answer := tickets.Number(417), asked(&customer, "2")
+		restored(t, n, true, func(ctx context.Context, in *phone.Incoming) {
+			if _, err := n.Desk.Close(context.Background(), number, "staff:carla", "done", time.Now()); err != nil {
+				t.Error(err)
+			}
+			answer(ctx, in)
+		})
+		before := len(anna.At())
+		n.Passes(7 * time.Minute)
+		if now, err := n.Desk.Ticket(t.Context(), number); err != nil || now.State != tickets.Open || len(anna.At()) == before {
+			t.Errorf("the ticket is %s, %v, and Anna was rung %d times more\n%s", now.State, err, len(anna.At())-before, n.History())
+		}
+		n.Heard(customersNumber, "La sua richiesta è di nuovo aperta.")
+	}, trunked)
+}

@@ -35,6 +35,7 @@ type Desk interface {
 	AskCallBack(ctx context.Context, n tickets.Number, actor, text string, at, now time.Time) (tickets.Ticket, error)
 	Keep(ctx context.Context, n tickets.Number, r tickets.Recording, now time.Time) (tickets.Ticket, error)
 	Close(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
+	Reopen(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	NotRestored(ctx context.Context, n tickets.Number, actor, text string, now time.Time) (tickets.Ticket, error)
 	Entitlement(c directory.ContractID) (directory.Entitlement, error)
 	Book() *directory.Book
