@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -50,24 +51,25 @@ func leaks(text, pin string) string {
 			return how
 		}
 	}
-	sequences := map[string]*strings.Builder{}
+	sequences := map[string][][]byte{} // by template: what stood at each of its places, one after the other
 	for line := range strings.Lines(instant.ReplaceAllString(text, "")) {
-		template := digitRun.ReplaceAllString(line, "0")
-		for place, digits := range digitRun.FindAllString(line, -1) {
-			key := fmt.Sprint(place, template)
-			if sequences[key] == nil {
-				sequences[key] = &strings.Builder{}
-			}
-			if b := sequences[key]; len(digits) > 1 {
-				b.WriteString("-")
-			} else if !strings.HasSuffix(b.String(), digits) { // a key is told by several packets
-				b.WriteString(digits)
+		template, runs := digitRun.ReplaceAllString(line, "0"), digitRun.FindAllString(line, -1)
+		told := sequences[template]
+		if told == nil {
+			told = make([][]byte, len(runs))
+			sequences[template] = told
+		}
+		for place, digits := range runs {
+			if len(digits) > 1 {
+				told[place] = append(told[place], '-')
+			} else if !bytes.HasSuffix(told[place], []byte(digits)) { // a key is told by several packets
+				told[place] = append(told[place], digits...)
 			}
 		}
 	}
-	for key, b := range sequences {
-		if strings.Contains(b.String(), pin) {
-			return "digit by digit in lines such as " + strings.TrimSpace(key)
+	for template, told := range sequences {
+		if slices.ContainsFunc(told, func(digits []byte) bool { return bytes.Contains(digits, []byte(pin)) }) {
+			return "digit by digit in lines such as " + strings.TrimSpace(template)
 		}
 	}
 	return ""
