@@ -26,14 +26,23 @@ func sipp(t *testing.T, h *house, scenario string, flags ...string) {
 // sipp's, "-t t1" for TCP among them.
 func play(t *testing.T, to, file string, flags ...string) {
 	t.Helper()
+	if err := plays(t, to, file, flags...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plays tells how a scenario went; the error is sipp's own account.
+func plays(t *testing.T, to, file string, flags ...string) error {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
 	defer cancel()
 	cmd := sippCommand(ctx, t, freePort(t), file, append([]string{to, "-timeout", "90s"}, flags...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		why, _ := os.ReadFile(filepath.Join(cmd.Dir, "errors.log"))
-		t.Fatalf("sipp: %v\n%s\n%s", err, why, tail(string(out), 2500))
+		return fmt.Errorf("sipp: %w\n%s\n%s", err, why, tail(string(out), 2500))
 	}
+	return nil
 }
 
 // sippCommand is one sipp at a port of its own for one call, not started yet; it writes errors.log into its folder.
