@@ -117,10 +117,10 @@ func TestNotificationsOpenAndEndProblems(t *testing.T) {
 	}
 }
 
-func TestAnOwnersTableGoesBeforeTheOneThatShips(t *testing.T) {
-	own, err := ReadTable([]byte("varbinds: {pumpName: {oid: 1.3.6.1.4.1.99999.1.1}}\nevents:\n" +
-		"  - {oid: 1.3.6.1.4.1.99999.0.7, name: pumpStands, title: 'pump {pumpName} stands still', severity: critical, problem: pump, row: [pumpName]}\n" +
-		"  - {oid: 1.3.6.1.6.3.1.1.5.1, name: coldStart, title: started, severity: info}\n"))
+// withTable reads traps by a table of the owner's and the one that ships.
+func withTable(t *testing.T, table string) *Reader {
+	t.Helper()
+	own, err := ReadTable([]byte(table))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +128,13 @@ func TestAnOwnersTableGoesBeforeTheOneThatShips(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func TestAnOwnersTableGoesBeforeTheOneThatShips(t *testing.T) {
+	r := withTable(t, "varbinds: {pumpName: {oid: 1.3.6.1.4.1.99999.1.1}}\nevents:\n"+
+		"  - {oid: 1.3.6.1.4.1.99999.0.7, name: pumpStands, title: 'pump {pumpName} stands still', severity: critical, problem: pump, row: [pumpName]}\n"+
+		"  - {oid: 1.3.6.1.6.3.1.1.5.1, name: coldStart, title: started, severity: info}\n")
 	for oid, want := range map[string]string{
 		"1.3.6.1.4.1.99999.0.7": "open critical 192.0.2.7/pump/2: 192.0.2.7: pump north stands still", "1.3.6.1.6.3.1.1.5.1": "open info 192.0.2.7/coldStart: 192.0.2.7: started",
 	} {
@@ -139,15 +146,8 @@ func TestAnOwnersTableGoesBeforeTheOneThatShips(t *testing.T) {
 
 // TestAnOwnersNameOfAVariableIsShown: also where the table that ships has another name for it, by which its own events go on.
 func TestAnOwnersNameOfAVariableIsShown(t *testing.T) {
-	own, err := ReadTable([]byte("varbinds: {port: {oid: 1.3.6.1.2.1.2.2.1.1}, status: {oid: 1.3.6.1.2.1.2.2.1.8, values: {'2': dark}}}\nevents:\n" +
-		"  - {oid: 1.3.6.1.4.1.99999.0.7, name: portFails, title: 'port {port} is {status}', problem: port, row: [port]}\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := NewReader(own)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := withTable(t, "varbinds: {port: {oid: 1.3.6.1.2.1.2.2.1.1}, status: {oid: 1.3.6.1.2.1.2.2.1.8, values: {'2': dark}}}\nevents:\n"+
+		"  - {oid: 1.3.6.1.4.1.99999.0.7, name: portFails, title: 'port {port} is {status}', problem: port, row: [port]}\n")
 	for oid, want := range map[string]string{
 		"1.3.6.1.4.1.99999.0.7": "open  192.0.2.7/port/3: 192.0.2.7: port 3 is dark", "1.3.6.1.6.3.1.1.5.3": "open major 192.0.2.7/link/3: 192.0.2.7: link down: 3",
 	} {
