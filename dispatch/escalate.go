@@ -124,8 +124,8 @@ func (d *Dispatcher) callOut(ctx context.Context, t tickets.Ticket, w tickets.Wo
 	return err
 }
 
-// callOutFrom is from when on engineers may be called for a ticket. It is now within the hours that the ticket was promised, and when the caller
-// took the price of a call outside them. Else it is the next opening. In doubt somebody is woken.
+// callOutFrom is from when on engineers may be called for a ticket. It is now within the hours that the ticket was promised, and when
+// the caller took the price of a call outside them. Else it is the next opening. In doubt somebody is woken.
 func (d *Dispatcher) callOutFrom(ctx context.Context, t tickets.Ticket, now time.Time) time.Time {
 	terms, err := d.desk.Entitlement(t.Contract)
 	if err != nil {
