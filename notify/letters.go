@@ -8,10 +8,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"hotline/prompts/translation"
 	"hotline/prompts/written"
 	"hotline/sla"
 	"hotline/tickets"
-	"hotline/web/translation"
 )
 
 // Receipt tells a customer the number of the request, and by when somebody acts. Times are those of the contract's

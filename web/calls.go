@@ -17,10 +17,10 @@ import (
 	"hotline/directory"
 	"hotline/numbers"
 	"hotline/paging"
+	"hotline/prompts/translation"
 	"hotline/sip/ladder"
 	"hotline/storage"
 	"hotline/tickets"
-	"hotline/web/translation"
 )
 
 // callsPage lists calls, the newest first.

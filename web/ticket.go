@@ -18,12 +18,12 @@ import (
 	"hotline/evosupport"
 	"hotline/listening"
 	"hotline/oncall"
+	"hotline/prompts/translation"
 	"hotline/sla"
 	"hotline/storage"
 	"hotline/tickets"
 	"hotline/transcription"
 	"hotline/web/editing"
-	"hotline/web/translation"
 )
 
 func customerID(id string) directory.CustomerID { return directory.CustomerID(id) }

@@ -18,10 +18,10 @@ import (
 	"hotline/ivr"
 	"hotline/ivr/try"
 	"hotline/ivr/versions"
+	"hotline/prompts/translation"
 	"hotline/storage"
 	"hotline/strictyaml"
 	"hotline/users"
-	"hotline/web/translation"
 	"hotline/web/ui"
 )
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"hotline/web/translation"
+	"hotline/prompts/translation"
 	"hotline/web/ui"
 )
 

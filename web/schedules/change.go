@@ -16,10 +16,10 @@ import (
 	"hotline/oncall"
 	"hotline/oncall/escalation"
 	"hotline/oncall/rota"
+	"hotline/prompts/translation"
 	"hotline/storage"
 	"hotline/validation"
 	"hotline/web/form"
-	"hotline/web/translation"
 	"hotline/web/ui"
 )
 

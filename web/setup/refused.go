@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"hotline/web/translation"
+	"hotline/prompts/translation"
 	"hotline/web/ui"
 )
 

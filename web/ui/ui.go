@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"hotline/prompts"
+	"hotline/prompts/translation"
 	"hotline/prompts/written"
 	"hotline/users"
-	"hotline/web/translation"
 )
 
 // View is what every page needs to speak to whoever looks. Its methods are what templates say.

@@ -20,9 +20,9 @@ import (
 	"hotline/oncall"
 	"hotline/outbox"
 	"hotline/outbox/push"
+	"hotline/prompts/translation"
 	"hotline/storage"
 	"hotline/users"
-	"hotline/web/translation"
 	"hotline/web/ui"
 )
 
